@@ -1,0 +1,37 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableExperimentalFeature("Lifetimes"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+  name: "swift-dm-io",
+  products: [
+    .library(name: "DMIO", targets: ["DMIO"]),
+    .executable(name: "dmio", targets: ["dmio-cli"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+  ],
+  targets: [
+    .target(name: "CDMIORing", linkerSettings: [.linkedLibrary("uring")]),
+    .target(name: "DMIO", dependencies: ["CDMIORing"], swiftSettings: strict),
+    .target(name: "DMIONames", dependencies: ["DMIO"], swiftSettings: strict),
+    .executableTarget(
+      name: "dmio-cli",
+      dependencies: [
+        "DMIO", "DMIONames",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+    .testTarget(name: "DMIOTests", dependencies: ["DMIO"], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,1 @@
+#include "dmio_ring.h"

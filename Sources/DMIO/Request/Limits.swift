@@ -1,0 +1,37 @@
+/// Every limit of the service, by name.
+///
+/// A pool, a queue or a retry that has no entry here does not exist.
+public enum Limits {
+  /// Regions in one request; one bit of `RegionErrors` each.
+  public static let regions = 64
+  /// Bytes in a sector, whatever the device: the unit of `Region`.
+  public static let sectorBytes = 512
+  /// Bytes in a page: the unit of a reservation and of a page list.
+  public static let pageBytes = 4096
+  /// Pages that a client reserves when it is not told otherwise.
+  public static let defaultPages = 64
+  /// Pages that one client can reserve (4 GiB of bounce memory).
+  public static let reservedPages = 1 << 20
+  /// Pieces that a client can have in flight for each page it reserved (the kernel's factor).
+  public static let piecesPerPage = 4
+  /// Requests that may wait for the reservation of one client.
+  public static let waitingRequests = 1 << 20
+  /// Request slots that are made at once when those that stand ready are used up.
+  public static let slotChunk = 1024
+  /// Bytes in one piece, unless the device takes less.
+  public static let pieceBytes = 1 << 20
+  /// Runs of memory in one piece (iovecs), as in the kernel's bio.
+  public static let pieceRuns = 256
+  /// Devices that one client can know at a time.
+  public static let clientDevices = 4096
+  /// Entries in a client's submission ring.
+  public static let ringEntries = 256
+  /// Threads of one client's pool that carry out blocking calls.
+  public static let workerThreads = 16
+  /// Times that a piece is sent again after EINTR or EAGAIN before it counts as failed.
+  public static let retries = 1024
+  /// Fault devices that may be stacked on one another.
+  public static let faultDepth = 8
+  /// Bytes in a fault plan.
+  public static let faultPlanBytes = 1 << 20
+}
