@@ -21,8 +21,8 @@ let package = Package(
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
   ],
   targets: [
-    .target(name: "CDMIORing", linkerSettings: [.linkedLibrary("uring")]),
-    .target(name: "DMIO", dependencies: ["CDMIORing"], swiftSettings: strict),
+    .target(name: "CDMIOSystem", linkerSettings: [.linkedLibrary("uring")]),
+    .target(name: "DMIO", dependencies: ["CDMIOSystem"], swiftSettings: strict),
     .target(name: "DMIONames", dependencies: ["DMIO"], swiftSettings: strict),
     .executableTarget(
       name: "dmio-cli",

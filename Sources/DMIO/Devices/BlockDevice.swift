@@ -1,5 +1,117 @@
-/// A device.
+internal import Synchronization
+
+/// A device: something with a geometry that takes pieces of requests.
+///
+/// The handle keeps what the path of an I/O asks for in plain fields, read once. It can be shared between
+/// threads and clients, and lives for as long as a region or a request in flight holds it.
 public final class BlockDevice: Sendable {
+  /// What the device is called in messages.
+  public let name: String
+  /// Size, alignment and limits, as they were when the device was opened.
   public let geometry: Geometry
-  init(geometry: Geometry) { self.geometry = geometry }
+  let backend: any BlockBackend
+  /// Set when the back end is a file, whose pieces go to the client's engine.
+  let file: FileBackend?
+  /// Its place in the device tables of all clients.
+  let number: Int
+  /// How many fault devices are stacked here.
+  let faultDepth: Int
+  private let closed = Atomic<Bool>(false)
+  private let flushError = Atomic<Int32>(0)
+
+  /// A device of the kind that `backend` is.
+  ///
+  /// Throws EMFILE when `Limits.devices` devices are open.
+  public convenience init(_ backend: any BlockBackend, name: String) throws(BlockError) {
+    try self.init(backend, name: name, faultDepth: 0)
+  }
+
+  init(_ backend: any BlockBackend, name: String, faultDepth: Int) throws(BlockError) {
+    number = try DeviceNumbers.take()
+    self.backend = backend
+    self.name = name
+    self.faultDepth = faultDepth
+    geometry = backend.geometry
+    file = backend as? FileBackend
+  }
+
+  deinit {
+    if !closed.load(ordering: .relaxed) { backend.close() }
+    DeviceNumbers.put(number)
+  }
+
+  /// Closes the device: regions on it fail with ENODEV from now on, and pieces that it holds back are answered.
+  ///
+  /// I/O in flight goes on to its end; the file is given up at once. Closing twice does nothing.
+  public func close() {
+    guard !closed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+    backend.close()
+  }
+
+  /// True once the device was closed.
+  public var isClosed: Bool { closed.load(ordering: .relaxed) }
+
+  /// The error of the flush that failed, after which nothing that was written can be trusted; nil while there is none.
+  ///
+  /// Writes, flushes, discards and write-zeroes then fail with EIO: a second flush might succeed falsely.
+  public var failedFlush: Errno? {
+    let errno = flushError.load(ordering: .relaxed)
+    return errno == 0 ? nil : Errno(rawValue: errno)
+  }
+
+  /// Passes a piece to this device; for devices that wrap another. On the thread of the piece's client, or any other.
+  public func submit(_ piece: consuming Piece) { backend.submit(piece) }
+
+  /// Why a region does not fit; nil if it does.
+  @inline(__always)
+  func refusal(_ operation: Operation, start: UInt64, count: UInt64) -> Errno? {
+    if closed.load(ordering: .relaxed) { return .ENODEV }
+    let blockMask = UInt64(geometry.logicalBlock / Limits.sectorBytes) &- 1
+    guard (start | count) & blockMask == 0 else { return .EINVAL }
+    guard count <= geometry.sectors, start <= geometry.sectors &- count else { return .EIO }
+    return operation.kind == .read ? nil : changeRefusal(operation.kind)
+  }
+
+  private func changeRefusal(_ kind: Operation.Kind) -> Errno? {
+    guard geometry.isWritable else { return .EBADF }
+    guard flushError.load(ordering: .relaxed) == 0 else { return .EIO }
+    if kind == .discard, geometry.discardSectors == 0 { return .EOPNOTSUPP }
+    if kind == .writeZeroes, geometry.writeZeroesSectors == 0 { return .EOPNOTSUPP }
+    return nil
+  }
+
+  /// Why the device cannot be flushed; nil if it can.
+  func flushRefusal() -> Errno? {
+    if closed.load(ordering: .relaxed) { return .ENODEV }
+    return flushError.load(ordering: .relaxed) == 0 ? nil : .EIO
+  }
+
+  /// Notes a flush that failed. One that the device cannot do at all has lost nothing.
+  func flushFailed(_ errno: Errno) {
+    guard errno != .EOPNOTSUPP, errno != .EINVAL, errno != .ENOSYS else { return }
+    _ = flushError.compareExchange(expected: 0, desired: errno.rawValue, ordering: .relaxed)
+  }
+}
+
+/// The numbers of the devices that are open: small, so that they can be places in a table.
+private enum DeviceNumbers {
+  private struct State {
+    var free: [Int] = []
+    var used = 0
+  }
+
+  private static let state = Mutex(State())
+
+  static func take() throws(BlockError) -> Int {
+    try state.withLock { (state) throws(BlockError) in
+      if let number = state.free.popLast() { return number }
+      guard state.used < Limits.devices else { throw .system(.EMFILE, "opening more than \(Limits.devices) devices") }
+      state.used += 1
+      return state.used - 1
+    }
+  }
+
+  static func put(_ number: Int) {
+    state.withLock { $0.free.append(number) }
+  }
 }

@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// An error number of the operating system, with its name and its sentence.
-public struct Errno: RawRepresentable, Sendable, Hashable {
+public struct Errno: RawRepresentable, Error, Sendable, Hashable {
   /// The number, positive; 0 stands for "no error" where a table has room for every region.
   public let rawValue: Int32
   /// The error with the number `rawValue`.

@@ -10,10 +10,14 @@ public enum Limits {
   public static let pageBytes = 4096
   /// Pages that a client reserves when it is not told otherwise.
   public static let defaultPages = 64
+  /// Bounce pages that a client has at least: one logical block of the largest kind (64 KiB).
+  public static let leastBouncePages = 16
   /// Pages that one client can reserve (4 GiB of bounce memory).
   public static let reservedPages = 1 << 20
   /// Pieces that a client can have in flight for each page it reserved (the kernel's factor).
   public static let piecesPerPage = 4
+  /// Pieces that a client can have in flight, whatever it reserved: its completion ring holds them all.
+  public static let pieces = 32_768
   /// Requests that may wait for the reservation of one client.
   public static let waitingRequests = 1 << 20
   /// Request slots that are made at once when those that stand ready are used up.
@@ -22,8 +26,10 @@ public enum Limits {
   public static let pieceBytes = 1 << 20
   /// Runs of memory in one piece (iovecs), as in the kernel's bio.
   public static let pieceRuns = 256
-  /// Devices that one client can know at a time.
-  public static let clientDevices = 4096
+  /// The most that a device can ask for in its geometry (IOV_MAX).
+  public static let pieceRunsAtMost = 1024
+  /// Devices that a process can have open at a time.
+  public static let devices = 4096
   /// Entries in a client's submission ring.
   public static let ringEntries = 256
   /// Threads of one client's pool that carry out blocking calls.

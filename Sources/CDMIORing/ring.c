@@ -1,1 +1,0 @@
-#include "dmio_ring.h"

@@ -1,0 +1,91 @@
+/* The system calls that the service makes, each with its error as a negative number. */
+#ifndef DMIO_SYSTEM_H
+#define DMIO_SYSTEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A run of memory: the layout of struct iovec. */
+struct dmio_vector {
+	void *base;
+	size_t length;
+};
+
+/* A number that no two living threads share. */
+static inline uintptr_t dmio_thread_id(void)
+{
+	return (uintptr_t)__builtin_thread_pointer();
+}
+
+/* Names the calling thread, for ps and debuggers. */
+void dmio_name_thread(const char *name);
+
+/* Sleeps while *word == value; returns on a wake, a signal or at once when it differs. */
+void dmio_futex_wait(const uint32_t *word, uint32_t value);
+void dmio_futex_wake(const uint32_t *word, int waiters);
+
+static inline uint32_t dmio_futex_load(const uint32_t *word)
+{
+	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+static inline void dmio_futex_add(uint32_t *word)
+{
+	__atomic_fetch_add(word, 1, __ATOMIC_ACQ_REL);
+}
+
+int dmio_event_create(void);
+void dmio_event_signal(int fd);
+void dmio_event_clear(int fd);
+/* Waits until `fd` can be read, at most `timeout_ms` (below 0: as long as it takes). */
+void dmio_event_wait(int fd, int64_t timeout_ms);
+
+int64_t dmio_now_ms(void);
+
+/* Anonymous memory, page-aligned and zero; `populate`: really there. NULL when there is none. */
+void *dmio_map(size_t bytes, bool populate);
+void dmio_unmap(void *base, size_t bytes);
+/* Gives the memory itself back; the addresses stay and read as zeros. */
+void dmio_give_back(void *base, size_t bytes);
+
+/* What open and the probes found out about a file. */
+struct dmio_file {
+	uint64_t bytes;
+	uint64_t device;                /* st_dev, st_ino, st_rdev */
+	uint64_t inode;
+	uint64_t special;
+	uint32_t logical_block;         /* bytes; 512 for buffered files */
+	uint32_t memory_alignment;      /* bytes; 1 when not O_DIRECT */
+	bool is_block;
+	bool is_character;
+	bool is_directory;
+	bool is_regular;
+	bool is_direct;
+	bool is_writable;
+	int nowait;                     /* 0: works; else the errno of a read with RWF_NOWAIT */
+};
+
+enum { DMIO_OPEN_WRITE = 1, DMIO_OPEN_DIRECT = 2, DMIO_OPEN_EXCLUSIVE = 4 };
+
+/* Opens an existing file or device; `path` is bytes, as the kernel takes them. Descriptor or -errno. */
+int dmio_file_open(const char *path, unsigned flags);
+/* Looks at an open file; 0 or -errno. -EINVAL: it can't be used with O_DIRECT though it is open so. */
+int dmio_file_probe(int fd, struct dmio_file *file);
+/* Gives up the open file but keeps its number occupied, so that no late call can hit another file. */
+int dmio_file_release(int fd);
+void dmio_file_close(int fd);
+
+/* Each returns bytes (or 0) or -errno; none returns -EINTR. */
+int64_t dmio_file_read(int fd, const struct dmio_vector *vectors, int count, uint64_t offset, int flags);
+int64_t dmio_file_write(int fd, const struct dmio_vector *vectors, int count, uint64_t offset, int flags);
+int64_t dmio_file_flush(int fd);
+int64_t dmio_file_discard(int fd, bool is_block, uint64_t offset, uint64_t bytes);
+int64_t dmio_file_write_zeroes(int fd, bool is_block, uint64_t offset, uint64_t bytes);
+/* The limits of a block device from sysfs, in bytes; 0 when it cannot. */
+uint64_t dmio_block_limit(uint64_t special, const char *queue_file);
+
+/* Sets the calling thread's I/O priority (0: the default one). */
+void dmio_set_priority(int priority);
+
+#endif

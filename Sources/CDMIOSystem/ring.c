@@ -1,0 +1,110 @@
+#define _GNU_SOURCE 1
+#if !__has_include(<liburing.h>)
+#error "liburing is missing: apt-get install liburing-dev"
+#endif
+#include "dmio_ring.h"
+
+#include <errno.h>
+#include <liburing.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#define SAME(ours, theirs)                                                                             \
+	_Static_assert(offsetof(struct dmio_sqe, ours) == offsetof(struct io_uring_sqe, theirs), #ours)
+
+_Static_assert(sizeof(struct dmio_sqe) == sizeof(struct io_uring_sqe), "sqe");
+_Static_assert(sizeof(struct dmio_cqe) == sizeof(struct io_uring_cqe), "cqe");
+_Static_assert(offsetof(struct dmio_cqe, res) == offsetof(struct io_uring_cqe, res), "res");
+SAME(opcode, opcode);
+SAME(flags, flags);
+SAME(ioprio, ioprio);
+SAME(fd, fd);
+SAME(off, off);
+SAME(addr, addr);
+SAME(len, len);
+SAME(rw_flags, rw_flags);
+SAME(user_data, user_data);
+SAME(rest, buf_index);
+_Static_assert((int)DMIO_OP_READV == (int)IORING_OP_READV, "readv");
+_Static_assert((int)DMIO_OP_WRITEV == (int)IORING_OP_WRITEV, "writev");
+_Static_assert((int)DMIO_OP_FSYNC == (int)IORING_OP_FSYNC, "fsync");
+_Static_assert((int)DMIO_OP_POLL_ADD == (int)IORING_OP_POLL_ADD, "poll");
+_Static_assert((int)DMIO_OP_READ == (int)IORING_OP_READ, "read");
+_Static_assert((int)DMIO_OP_WRITE == (int)IORING_OP_WRITE, "write");
+
+struct dmio_ring {
+	struct io_uring uring;
+};
+
+/* Best first: what an older kernel refuses with EINVAL is left out in the next. */
+static const unsigned steps[] = {
+	IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
+	IORING_SETUP_SUBMIT_ALL | IORING_SETUP_COOP_TASKRUN,
+	0,
+};
+
+static void look(struct io_uring *uring, struct dmio_ring_view *view)
+{
+	view->sqes = (struct dmio_sqe *)uring->sq.sqes;
+	view->sqe_tail = &uring->sq.sqe_tail;
+	view->sq_head = uring->sq.khead;
+	view->sq_mask = *uring->sq.kring_mask;
+	view->sq_entries = *uring->sq.kring_entries;
+	view->cqes = (const struct dmio_cqe *)uring->cq.cqes;
+	view->cq_head = uring->cq.khead;
+	view->cq_tail = uring->cq.ktail;
+	view->cq_mask = *uring->cq.kring_mask;
+}
+
+int dmio_ring_create(unsigned entries, unsigned completions, struct dmio_ring **ring, struct dmio_ring_view *view)
+{
+	struct dmio_ring *made = calloc(1, sizeof(*made));
+	int rc = -EINVAL;
+
+	if (!made)
+		return -ENOMEM;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == -EINVAL; i++) {
+		struct io_uring_params params = {
+			.flags = steps[i] | IORING_SETUP_CLAMP | IORING_SETUP_CQSIZE,
+			.cq_entries = completions,
+		};
+
+		rc = io_uring_queue_init_params(entries, &made->uring, &params);
+		/* Without these two a completion could be lost, or an iovec read after enter has returned. */
+		if (rc == 0 && !(params.features & IORING_FEAT_NODROP && params.features & IORING_FEAT_SUBMIT_STABLE)) {
+			io_uring_queue_exit(&made->uring);
+			rc = -ENOSYS;
+		}
+	}
+	if (rc < 0) {
+		free(made);
+		return rc;
+	}
+	io_uring_ring_dontfork(&made->uring);
+	look(&made->uring, view);
+	*ring = made;
+	return 0;
+}
+
+void dmio_ring_destroy(struct dmio_ring *ring)
+{
+	io_uring_queue_exit(&ring->uring);
+	free(ring);
+}
+
+int dmio_ring_enter(struct dmio_ring *ring, bool wait, int64_t timeout_ms)
+{
+	int rc;
+
+	if (!wait) {
+		rc = io_uring_submit_and_get_events(&ring->uring);
+	} else if (timeout_ms < 0) {
+		rc = io_uring_submit_and_wait(&ring->uring, 1);
+	} else {
+		struct __kernel_timespec ts = { timeout_ms / 1000, timeout_ms % 1000 * 1000000 };
+		struct io_uring_cqe *cqe;
+
+		rc = io_uring_submit_and_wait_timeout(&ring->uring, &cqe, 1, &ts, NULL);
+	}
+	return rc < 0 ? rc : 0;
+}

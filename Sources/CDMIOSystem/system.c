@@ -1,0 +1,91 @@
+#define _GNU_SOURCE 1
+#include "dmio_system.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+void dmio_name_thread(const char *name)
+{
+	pthread_setname_np(pthread_self(), name);
+}
+
+void dmio_futex_wait(const uint32_t *word, uint32_t value)
+{
+	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+}
+
+void dmio_futex_wake(const uint32_t *word, int waiters)
+{
+	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, waiters, NULL, NULL, 0);
+}
+
+int dmio_event_create(void)
+{
+	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+	return fd < 0 ? -errno : fd;
+}
+
+void dmio_event_signal(int fd)
+{
+	uint64_t one = 1;
+
+	while (write(fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+}
+
+void dmio_event_clear(int fd)
+{
+	uint64_t count;
+
+	while (read(fd, &count, sizeof(count)) < 0 && errno == EINTR)
+		;
+}
+
+void dmio_event_wait(int fd, int64_t timeout_ms)
+{
+	struct pollfd entry = { .fd = fd, .events = POLLIN };
+	int timeout = timeout_ms < 0 ? -1 : timeout_ms > 1000000000 ? 1000000000 : (int)timeout_ms;
+
+	poll(&entry, 1, timeout);
+}
+
+int64_t dmio_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void *dmio_map(size_t bytes, bool populate)
+{
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | (populate ? MAP_POPULATE : MAP_NORESERVE);
+	void *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+
+	return base == MAP_FAILED ? NULL : base;
+}
+
+void dmio_unmap(void *base, size_t bytes)
+{
+	munmap(base, bytes);
+}
+
+void dmio_give_back(void *base, size_t bytes)
+{
+	madvise(base, bytes, MADV_DONTNEED);
+}
+
+void dmio_set_priority(int priority)
+{
+	/* IOPRIO_WHO_PROCESS, this thread. Only a hint: a refusal changes nothing else. */
+	syscall(SYS_ioprio_set, 1, 0, priority);
+}

@@ -1,0 +1,57 @@
+/// What the thread of a driven client does.
+extension BlockClient {
+  /// Submits what was queued, takes what has completed and runs the completions; returns how many requests ended.
+  ///
+  /// With `wait`, and something under way, returns only after at least one ended. Inside a completion `wait`
+  /// throws `.wouldDeadlock`; without it the call only submits and returns 0.
+  @discardableResult
+  public func poll(wait: Bool) throws(BlockError) -> Int {
+    guard kind == .driven, state.isOwner else { throw .notOwner }
+    guard !state.pointee.isInCallback, !state.pointee.isInJob else {
+      if wait { throw .wouldDeadlock }
+      state.submitFilled()
+      return 0
+    }
+    let before = state.pointee.delivered
+    state.turn(wait: wait && state.hasWork)
+    while wait, state.pointee.delivered == before, state.hasWork { state.turn(wait: true) }
+    return state.pointee.delivered &- before
+  }
+}
+
+extension BlockClient {
+  /// Reserves `pages` pages on top of what is reserved: `dm_io_get`. What waits for them starts.
+  public func reserve(pages: Int) throws(BlockError) { try change(by: pages) }
+
+  /// Gives `pages` pages back: `dm_io_put`. More than were reserved takes the reservation to zero.
+  ///
+  /// At zero the client still works, one request at a time. Requests in flight keep what they use until they end.
+  public func release(pages: Int) throws(BlockError) { try change(by: -pages) }
+
+  /// The pages that are reserved at the moment.
+  public var reservedPages: Int {
+    get throws(BlockError) { try onThread { state in state.pointee.pages } }
+  }
+
+  private func change(by pages: Int) throws(BlockError) {
+    guard pages.magnitude <= Limits.reservedPages.magnitude else { throw .invalid(.reservation) }
+    let outcome: BlockError? = try onThread { state in
+      let wanted = max(0, state.pointee.pages + pages)
+      guard wanted <= Limits.reservedPages else { return .invalid(.reservation) }
+      do throws(BlockError) { try state.resize(pages: wanted) } catch { return error }
+      return nil
+    }
+    if let outcome { throw outcome }
+  }
+
+  /// Runs `body` on the client's thread and returns what it returns.
+  private func onThread<Value: Sendable>(
+    _ body: @escaping @Sendable (Stable<ClientState>) -> Value
+  ) throws(BlockError) -> Value {
+    if state.isOwner { return body(state) }
+    guard kind == .shared else { throw .notOwner }
+    let reply = ThreadReply<Value>()
+    state.pointee.mailbox.leave { [state] in $0.commands.append { reply.give(body(state)) } }
+    return reply.wait()
+  }
+}

@@ -1,0 +1,133 @@
+internal import CDMIOSystem
+internal import Synchronization
+
+/// What requests are submitted to: a reservation of memory, an engine, and the thread that runs both.
+///
+/// A **shared** client can be used from any thread. It has one thread of its own, on which it submits, reaps and
+/// runs completions. A **driven** client belongs to the thread that makes it, which does the same inside `poll(wait:)`,
+/// `run(_:)` or a blocking call; no thread is hopped to, and calls from elsewhere throw `.notOwner`.
+///
+///     let client = try BlockClient()
+///     let disk = try BlockDevice.open("disk.img")
+///     let result = try await client.write([Region(disk, start: 0, count: 8)], from: bytes)
+///
+/// The reservation says how many pages may be in flight at once (`dm_io_get`): so many requests fly, four
+/// times as many pieces, and so many bounce pages exist. What does not fit waits in line.
+///
+/// A client that goes away lets what is in flight end first.
+public final class BlockClient: Sendable {
+  /// Which thread a client works on.
+  public enum Kind: Sendable, Hashable {
+    /// A thread of its own; usable from any thread.
+    case shared
+    /// The thread that makes it, and no other.
+    case driven
+  }
+
+  /// A completion callback in C's form: the error bits and the context. Allocates nothing.
+  ///
+  /// It runs on the client's thread, never inside `submit`; when it runs, the request is over in every respect.
+  public typealias Notify = @convention(c) (_ errors: UInt64, _ context: UnsafeMutableRawPointer?) -> Void
+
+  let state: Stable<ClientState>
+  /// Which engine carries out file I/O, and why.
+  public let engine: EngineReport
+  /// Which thread the client works on.
+  public let kind: Kind
+
+  /// Makes a client that has reserved `pages` pages.
+  ///
+  /// Throws `.invalid(.reservation)`, or `.system` when memory, threads or (if asked for) io_uring cannot be had.
+  public init(
+    pages: Int = Limits.defaultPages, kind: Kind = .shared, engine choice: EngineChoice = .auto
+  ) throws(BlockError) {
+    guard pages >= 1, pages <= Limits.reservedPages else { throw .invalid(.reservation) }
+    self.kind = kind
+    let mailbox = try Mailbox()
+    let state = Stable(
+      allocating: try ClientState(
+        kind: kind, ringOnly: choice == .uring, mailbox: mailbox, workers: WorkerPool(mailbox: mailbox)))
+    self.state = state
+    do throws(BlockError) {
+      switch kind {
+      case .driven: engine = try state.begin(pages: pages, choice)
+      case .shared: engine = try state.startThread(pages: pages, choice)
+      }
+    } catch {
+      if kind == .driven { state.end() }
+      throw error
+    }
+  }
+
+  deinit {
+    switch kind {
+    case .shared: state.pointee.mailbox.leave { [state] in $0.commands.append { state.pointee.isEnding = true } }
+    case .driven:
+      // Elsewhere than on its thread nothing in flight could be waited for, and the kernel may still write
+      // into the memory of a request: better to keep it all than to free it.
+      if state.isOwner { state.drain() }
+      if !state.hasWork { state.end() }
+    }
+  }
+
+  /// Takes no more requests, and returns when all that were taken have been answered.
+  ///
+  /// Inside a completion, and on other threads for a driven client, it does not wait. Requests on a device that
+  /// hangs end when that device is closed.
+  public func close() {
+    state.pointee.mailbox.isClosed.store(true, ordering: .sequentiallyConsistent)
+    if state.isOwner {
+      if !state.pointee.isInCallback, !state.pointee.isInJob { state.drain() }
+    } else if kind == .shared {
+      let idle = Futex()
+      defer { idle.destroy() }
+      state.pointee.mailbox.leave { [state] in $0.commands.append { state.pointee.idleWaiters.append(idle) } }
+      while idle.value == 0 { idle.wait(while: 0) }
+    }
+  }
+}
+
+extension Stable where Value == ClientState {
+  /// Makes the pools and the ring, on the thread that is going to own them.
+  func begin(pages: Int, _ choice: EngineChoice) throws(BlockError) -> EngineReport {
+    pointee.owner = UInt(dmio_thread_id())
+    try pointee.slots.grow(for: self)
+    try resize(pages: pages)
+    guard choice != .threads else { return .threadsChosen }
+    do {
+      let completions = min(max(2 * Limits.piecesPerPage * pages, 512), 2 * Limits.pieces)
+      pointee.ring = try Ring(completions: completions)
+      return .uring(choice)
+    } catch {
+      guard choice == .auto else { throw .system(error, "setting up io_uring") }
+      return .threads(because: error)
+    }
+  }
+
+  /// Sets the reservation. The client's thread.
+  func resize(pages: Int) throws(BlockError) {
+    let limit = max(1, pages)
+    // A record needs some request to name; which one is set when the record is taken.
+    let anySlot = try pointee.slots.take(for: self)
+    defer { pointee.slots.put(anySlot) }
+    try pointee.pieces.resize(
+      to: min(limit * Limits.piecesPerPage, Limits.pieces), client: self, slot: anySlot)
+    try pointee.bounce.resize(to: max(limit, Limits.leastBouncePages))
+    pointee.pages = pages
+    pointee.limit = limit
+    admitWaiting()
+  }
+
+  /// Runs turns until nothing is in flight. The client's thread, outside of callbacks.
+  func drain() {
+    while hasWork { turn(wait: true) }
+  }
+
+  /// Frees everything. Nothing is in flight, and nobody will come any more.
+  func end() {
+    pointee.ring?.destroy()
+    pointee.devices.removeAll()
+    pointee.workers.stop()
+    destroy()
+  }
+}

@@ -1,0 +1,80 @@
+internal import Synchronization
+
+/// The blocking door's short way: one region of a file, carried out by the calling thread itself.
+///
+/// The checks, the split loop and the meaning of results are those of every request; what differs is that
+/// nobody is handed anything.
+extension BlockClient {
+  /// Carries the request out here if it is one region of a file with memory as the file wants it; else nil, and nothing was done.
+  @inline(__always)
+  func performHere(
+    _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory
+  ) throws(BlockError) -> RegionResult? {
+    guard regions.count == 1, operation.movesData, memory.kind == .contiguous,
+      operation.flags.isDisjoint(with: [.preflush, .atomic]), operation.priority == .none
+    else { return nil }
+    let region = regions[0]
+    guard let file = region.device.file,
+      memory.start.position & UInt(region.device.geometry.memoryAlignment &- 1) == 0
+    else { return nil }
+    try Validation.check(operation, regions, memory)
+    guard !state.pointee.mailbox.isClosed.load(ordering: .relaxed) else { throw .closed }
+    if let errno = region.device.refusal(operation, start: region.start, count: region.count), region.count > 0 {
+      if operation.kind == .read { memory.start.zero(Int(region.count) * Limits.sectorBytes) }
+      return RegionResult(errors: .region(0), failures: [RegionFailure(errno: errno, sector: region.start)])
+    }
+    return perform(operation, region, file, memory.start)
+  }
+
+  @inline(__always)
+  private func perform(
+    _ operation: Operation, _ region: Region, _ file: FileBackend, _ start: MemoryCursor
+  ) -> RegionResult {
+    let geometry = region.device.geometry
+    var cursor = start
+    var offset = region.start &* UInt64(Limits.sectorBytes)
+    var remaining = Int(region.count) &* Limits.sectorBytes
+    var failure: RegionFailure?
+    while remaining > 0 {
+      let piece = Splitter.next(cursor, remaining: remaining, longest: geometry.pieceBytes, geometry: geometry)
+      let call = FileCall(
+        file: file.descriptor, isBlock: file.isBlock, operation: operation,
+        offset: offset, length: piece.bytes, cursor: cursor)
+      let result = call.carryOut()
+      if result != piece.bytes, let failed = finish(call, result, geometry), failure == nil { failure = failed }
+      offset &+= UInt64(piece.bytes)
+      remaining &-= piece.bytes
+      cursor.advance(pastPiece: piece.bytes)
+    }
+    guard let failure else { return RegionResult(errors: [], failures: []) }
+    return RegionResult(errors: .region(0), failures: [failure])
+  }
+
+  /// Goes on with a call that was short until it is done or fails; nil when it is done.
+  private func finish(_ first: FileCall, _ firstResult: Int, _ geometry: Geometry) -> RegionFailure? {
+    var (call, result, retries) = (first, firstResult, 0)
+    while true {
+      var errno = Errno.EIO
+      switch Outcome.of(result, call.operation.kind, offset: call.offset, length: call.length, geometry) {
+      case .done: return nil
+      case .padding:
+        call.cursor.advance(by: result)
+        call.cursor.zero(call.length - result)
+        return nil
+      case .progress(let bytes):
+        call.offset += UInt64(bytes)
+        call.length -= bytes
+        call.cursor.advance(by: bytes)
+      case .again: retries += 1
+      case .failed(let given):
+        errno = given
+        retries = .max
+      }
+      guard retries <= Limits.retries else {
+        if call.operation.kind == .read { call.cursor.zero(call.length) }
+        return RegionFailure(errno: errno, sector: call.offset / UInt64(Limits.sectorBytes))
+      }
+      result = call.carryOut()
+    }
+  }
+}

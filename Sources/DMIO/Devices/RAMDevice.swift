@@ -1,0 +1,56 @@
+internal import Synchronization
+
+/// A disk in memory: sparse, zero at first, gone with its last holder.
+///
+/// Supports discard (which gives the memory back, so that the sectors read as zeros) and write-zeroes.
+final class RAMDevice: BlockBackend {
+  let geometry: Geometry
+  private let content: Mutex<Content>
+
+  /// The bytes. Held under a lock because several clients may come at a time.
+  private struct Content: ~Copyable {
+    let arena: Arena
+  }
+
+  init(bytes: UInt64, logicalBlock: Int) throws(BlockError) {
+    guard bytes > 0, bytes <= 1 << 46, bytes % UInt64(logicalBlock) == 0 else {
+      throw .system(.EINVAL, "a RAM disk of \(bytes) bytes (a multiple of \(logicalBlock), at most 64 TiB)")
+    }
+    geometry = Geometry(
+      bytes: bytes, logicalBlock: logicalBlock, discardSectors: 1 << 31, writeZeroesSectors: 1 << 31)
+    content = Mutex(Content(arena: try Arena(bytes: Int(bytes), populate: false)))
+  }
+
+  func submit(_ piece: consuming Piece) {
+    content.withLock { carryOut(piece, $0.arena) }
+    piece.succeed()
+  }
+
+  func close() {}
+
+  private func carryOut(_ piece: borrowing Piece, _ arena: borrowing Arena) {
+    let offset = Int(piece.offset)
+    var done = 0
+    switch piece.operation.kind {
+    case .read:
+      unsafe piece.forEachRun { run in
+        unsafe run.copyMemory(from: UnsafeRawBufferPointer(arena.bytes(offset + done, run.count)))
+        done += run.count
+      }
+    case .write:
+      unsafe piece.forEachRun { run in
+        unsafe arena.bytes(offset + done, run.count).copyMemory(from: UnsafeRawBufferPointer(run))
+        done += run.count
+      }
+    case .discard, .writeZeroes: arena.zero(offset, piece.length)
+    case .flush: break
+    }
+  }
+}
+
+extension BlockDevice {
+  /// A disk in memory of `bytes` bytes, a multiple of `logicalBlock`.
+  public static func ram(bytes: UInt64, logicalBlock: Int = Limits.sectorBytes) throws(BlockError) -> BlockDevice {
+    try BlockDevice(RAMDevice(bytes: bytes, logicalBlock: logicalBlock), name: "ram:\(bytes)")
+  }
+}

@@ -1,0 +1,48 @@
+internal import CDMIOSystem
+
+/// One blocking call on a file: what a piece asks for, by value.
+struct FileCall {
+  var file: Int32
+  var isBlock: Bool
+  var operation: Operation
+  var offset: UInt64
+  var length: Int
+  var cursor: MemoryCursor
+
+  /// Makes the call on this thread: bytes transferred (0 where none are), or a negative errno; never -EINTR.
+  func carryOut() -> Int {
+    switch operation.kind {
+    case .read, .write: return transfer()
+    case .flush: return Int(dmio_file_flush(file))
+    case .discard: return Int(dmio_file_discard(file, isBlock, offset, UInt64(length)))
+    case .writeZeroes:
+      let result = Int(dmio_file_write_zeroes(file, isBlock, offset, UInt64(length)))
+      guard result == 0, operation.flags.contains(.fua) else { return result }
+      return Int(dmio_file_flush(file))
+    }
+  }
+
+  @inline(__always)
+  private func transfer() -> Int {
+    guard cursor.kind == .contiguous else { return scatteredTransfer() }
+    var vector = unsafe dmio_vector(base: UnsafeMutableRawPointer(bitPattern: cursor.position), length: length)
+    return unsafe call(&vector, 1)
+  }
+
+  /// The vectors stand on this thread's stack; most pieces fill a page of it.
+  private func scatteredTransfer() -> Int {
+    var cursor = cursor
+    return unsafe withUnsafeTemporaryAllocation(of: dmio_vector.self, capacity: Limits.pieceRunsAtMost) { vectors in
+      guard let first = vectors.baseAddress else { return -Int(Errno.EFAULT.rawValue) }
+      let count = unsafe cursor.gather(length, into: first)
+      return unsafe call(first, Int32(count))
+    }
+  }
+
+  @unsafe
+  private func call(_ vectors: UnsafePointer<dmio_vector>, _ count: Int32) -> Int {
+    unsafe operation.kind == .read
+      ? Int(dmio_file_read(file, vectors, count, offset, 0))
+      : Int(dmio_file_write(file, vectors, count, offset, operation.systemFlags))
+  }
+}

@@ -1,0 +1,164 @@
+internal import CDMIOSystem
+
+/// A client's io_uring: entries are filled here, and nowhere else. The client's thread only.
+@safe
+struct Ring {
+  private let handle: OpaquePointer
+  private let view: dmio_ring_view
+  /// Vectors of the entries that are not submitted yet; the kernel copies them when it takes an entry.
+  private let vectors: UnsafeMutablePointer<dmio_vector>
+  private var vectorCount = 0
+  /// What was gathered last, for the next region of the request, which gets the same bytes.
+  private var gathered = Gathered()
+
+  private static let vectorCapacity = 4096
+  /// `user_data` of the watch on the mailbox; no record stands at this address.
+  static let watch: UInt64 = 1
+
+  /// What `vectors` holds for a run of memory.
+  private struct Gathered {
+    var cursor = MemoryCursor(kind: .none, position: 0, within: 0)
+    var length = 0
+    var first = 0
+    var count = 0
+  }
+
+  /// Makes a ring on the calling thread, which is then the only one that may use it.
+  ///
+  /// Throws the kernel's errno: EPERM or ENOSYS where containers or sysctl refuse io_uring.
+  init(completions: Int) throws(Errno) {
+    var handle: OpaquePointer?
+    var view = unsafe dmio_ring_view()
+    let rc = unsafe dmio_ring_create(UInt32(Limits.ringEntries), UInt32(completions), &handle, &view)
+    guard rc == 0, let handle = unsafe handle else { throw Errno(rawValue: -rc) }
+    unsafe self.handle = unsafe handle
+    unsafe self.view = view
+    unsafe vectors = .allocate(capacity: Ring.vectorCapacity)
+  }
+
+  /// Closes the ring, in which nothing but the watch may be left.
+  func destroy() {
+    unsafe dmio_ring_destroy(handle)
+    unsafe vectors.deallocate()
+  }
+
+  /// Fills an entry with a piece; false when there is no room until the next `enter`.
+  @inline(__always)
+  mutating func fill(_ record: Stable<PieceRecord>) -> Bool {
+    let kind = record.pointee.operation.kind
+    guard kind != .flush else { return fillFlush(record) }
+    var isWrite: UInt8 = kind == .write ? 1 : 0
+    var address = UInt64(record.pointee.cursor.position)
+    var length = UInt32(truncatingIfNeeded: record.pointee.length)
+    var opcode = UInt8(DMIO_OP_READ)
+    if record.pointee.cursor.kind != .contiguous {
+      guard let run = gather(record) else { return false }
+      (address, length) = (UInt64(run.address), UInt32(run.length))
+      if run.isVectors { (opcode, isWrite) = (UInt8(DMIO_OP_READV), isWrite) }
+    }
+    guard let sqe = unsafe withUnsafePointer(to: view, { unsafe dmio_ring_next($0) }) else { return false }
+    unsafe sqe.pointee.opcode = opcode &+ isWrite
+    unsafe sqe.pointee.flags = 0
+    unsafe sqe.pointee.ioprio = record.pointee.operation.priority.rawValue
+    unsafe sqe.pointee.fd = record.pointee.file
+    unsafe sqe.pointee.off = record.pointee.offset
+    unsafe sqe.pointee.addr = address
+    unsafe sqe.pointee.len = length
+    unsafe sqe.pointee.rw_flags = UInt32(bitPattern: record.pointee.operation.systemFlags)
+    unsafe sqe.pointee.user_data = UInt64(record.bits)
+    return true
+  }
+
+  private mutating func fillFlush(_ record: Stable<PieceRecord>) -> Bool {
+    guard let sqe = unsafe withUnsafePointer(to: view, { unsafe dmio_ring_next($0) }) else { return false }
+    unsafe sqe.pointee = dmio_sqe()
+    unsafe sqe.pointee.opcode = UInt8(DMIO_OP_FSYNC)
+    unsafe sqe.pointee.fd = record.pointee.file
+    unsafe sqe.pointee.rw_flags = UInt32(DMIO_FSYNC_DATASYNC)
+    unsafe sqe.pointee.user_data = UInt64(record.bits)
+    return true
+  }
+
+  /// Fills an entry that completes when `event` becomes readable.
+  func fillWatch(_ event: Int32) -> Bool {
+    guard let sqe = unsafe withUnsafePointer(to: view, { unsafe dmio_ring_next($0) }) else { return false }
+    unsafe sqe.pointee = dmio_sqe()
+    unsafe sqe.pointee.opcode = UInt8(DMIO_OP_POLL_ADD)
+    unsafe sqe.pointee.fd = event
+    unsafe sqe.pointee.rw_flags = UInt32(DMIO_POLL_IN)
+    unsafe sqe.pointee.user_data = Ring.watch
+    return true
+  }
+
+  /// Where the bytes of a scattered piece are: one run, or vectors.
+  private mutating func gather(_ record: Stable<PieceRecord>) -> (address: UInt, length: Int, isVectors: Bool)? {
+    if gathered.count == 0 || gathered.length != record.pointee.length || gathered.cursor != record.pointee.cursor {
+      guard gatherRuns(record.pointee.cursor, record.pointee.length) else { return nil }
+    }
+    let first = unsafe vectors + gathered.first
+    if gathered.count == 1 { return unsafe (UInt(bitPattern: first.pointee.base), first.pointee.length, false) }
+    return (UInt(bitPattern: first), gathered.count, true)
+  }
+
+  private mutating func gatherRuns(_ start: MemoryCursor, _ length: Int) -> Bool {
+    guard vectorCount &+ Limits.pieceRunsAtMost <= Ring.vectorCapacity else { return false }
+    gathered = Gathered(cursor: start, length: length, first: vectorCount, count: 0)
+    var cursor = start
+    unsafe gathered.count = cursor.gather(length, into: vectors + vectorCount)
+    vectorCount &+= gathered.count
+    return true
+  }
+
+  /// True when entries were filled that the kernel has not been given.
+  var hasFilled: Bool { unsafe withUnsafePointer(to: view) { unsafe dmio_ring_unsubmitted($0) } }
+
+  /// Gives the kernel what was filled and lets it finish what it put off; waits for one completion if asked.
+  mutating func enter(wait: Bool, timeoutMilliseconds: Int64) -> Int32 {
+    let rc = unsafe dmio_ring_enter(handle, wait, timeoutMilliseconds)
+    // Memory may be used anew once its request has completed: what was gathered before is not looked at again.
+    gathered.count = 0
+    if !hasFilled { vectorCount = 0 }
+    return rc
+  }
+
+  /// How many completions stand ready.
+  @inline(__always)
+  var readyCount: UInt32 { unsafe withUnsafePointer(to: view) { unsafe dmio_ring_ready($0) } }
+
+  /// Takes one completion, which has to stand ready: `user_data` and result.
+  @inline(__always)
+  func take() -> (userData: UInt64, result: Int) {
+    let cqe = unsafe withUnsafePointer(to: view) { unsafe dmio_ring_take($0) }
+    return (cqe.user_data, Int(cqe.res))
+  }
+}
+
+extension Operation {
+  /// The flags of `preadv2` and `pwritev2`, which are those of the ring.
+  @inline(__always)
+  var systemFlags: Int32 {
+    guard kind == .write, !flags.isDisjoint(with: [.fua, .atomic]) else { return 0 }
+    return (flags.contains(.fua) ? Int32(DMIO_RWF_DSYNC) : 0)
+      | (flags.contains(.atomic) ? Int32(DMIO_RWF_ATOMIC) : 0)
+  }
+}
+
+extension MemoryCursor {
+  /// Writes the runs of the next `length` bytes into `vectors`, adjacent ones as one; returns how many.
+  @unsafe
+  mutating func gather(_ length: Int, into vectors: UnsafeMutablePointer<dmio_vector>) -> Int {
+    var count = 0
+    var rest = length
+    while rest > 0 {
+      let run = nextRun(limit: rest)
+      rest &-= run.length
+      if count > 0, unsafe UInt(bitPattern: vectors[count &- 1].base) &+ UInt(vectors[count &- 1].length) == run.address {
+        unsafe vectors[count &- 1].length += run.length
+      } else {
+        unsafe vectors[count] = unsafe dmio_vector(base: UnsafeMutableRawPointer(bitPattern: run.address), length: run.length)
+        count &+= 1
+      }
+    }
+    return count
+  }
+}

@@ -1,0 +1,41 @@
+internal import CDMIOSystem
+internal import Glibc
+
+/// Starts a thread of our own, detached, with a name that `ps -L` shows (15 bytes at most).
+///
+/// Signals are blocked in it: they belong to the program's threads.
+func startThread(named name: StaticString, _ body: @escaping @Sendable () -> Void) throws(BlockError) {
+  let start = ThreadStart(body, name)
+  var thread = pthread_t()
+  var attributes = pthread_attr_t()
+  unsafe pthread_attr_init(&attributes)
+  unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+  defer { unsafe pthread_attr_destroy(&attributes) }
+  var (all, before) = (sigset_t(), sigset_t())
+  unsafe sigfillset(&all)
+  unsafe pthread_sigmask(SIG_BLOCK, &all, &before)
+  defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
+  let retained = unsafe Unmanaged.passRetained(start)
+  let rc = unsafe pthread_create(&thread, &attributes, { context in
+    guard let context = unsafe context else { return nil }
+    let start = unsafe Unmanaged<ThreadStart>.fromOpaque(context).takeRetainedValue()
+    unsafe dmio_name_thread(UnsafeRawPointer(start.name.utf8Start).assumingMemoryBound(to: CChar.self))
+    start.body()
+    return nil
+  }, retained.toOpaque())
+  guard rc == 0 else {
+    unsafe retained.release()
+    throw .system(Errno(rawValue: rc), "starting a thread")
+  }
+}
+
+/// What a new thread gets: retained for it before it starts, released when it is done.
+private final class ThreadStart: Sendable {
+  let body: @Sendable () -> Void
+  let name: StaticString
+
+  init(_ body: @escaping @Sendable () -> Void, _ name: StaticString) {
+    self.body = body
+    self.name = name
+  }
+}

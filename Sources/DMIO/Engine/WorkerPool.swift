@@ -1,0 +1,120 @@
+internal import CDMIOSystem
+internal import Synchronization
+
+/// A client's threads for calls that block: the whole engine where io_uring is refused, else the lane for what
+/// the ring would hand to kernel workers anyway.
+///
+/// Threads are started when there is more work than idle threads, up to `Limits.workerThreads`, and end with
+/// the client. A piece that a worker cannot finish (a dead device) keeps that worker alone.
+final class WorkerPool: Sendable {
+  private let queue = Mutex(Queue())
+  /// Counts pushes: what idle workers sleep on.
+  private let pushes = Futex()
+  private let mailbox: Mailbox
+
+  fileprivate struct Queue {
+    var first: Stable<PieceRecord>?
+    var last: Stable<PieceRecord>?
+    var threads = 0
+    var idle = 0
+    var queued = 0
+    var isStopped = false
+  }
+
+  /// What a push has to do beyond the queue.
+  private enum Next { case wakeIdle, startThread, nothing }
+
+  init(mailbox: Mailbox) {
+    self.mailbox = mailbox
+  }
+
+  deinit { pushes.destroy() }
+
+  /// Leaves a piece for the next worker. The client's thread.
+  func push(_ record: Stable<PieceRecord>) {
+    record.pointee.next = nil
+    let next = queue.withLock { queue -> Next in
+      if let last = queue.last { last.pointee.next = record } else { queue.first = record }
+      queue.last = record
+      queue.queued += 1
+      if queue.queued <= queue.idle { return .wakeIdle }
+      guard queue.threads < Limits.workerThreads else { return .nothing }
+      queue.threads += 1
+      return .startThread
+    }
+    switch next {
+    case .wakeIdle: pushes.signal(waiters: 1)
+    case .startThread: startWorker()
+    case .nothing: break
+    }
+  }
+
+  /// Ends the threads once the queue is empty. Pieces that they still hold are answered.
+  func stop() {
+    queue.withLock { $0.isStopped = true }
+    pushes.signal(waiters: Limits.workerThreads)
+  }
+
+  private func startWorker() {
+    do {
+      try startThread(named: "dmio-worker") { [self] in work() }
+    } catch {
+      // No thread to be had. Without any, nobody would ever come for the piece: carry it out here.
+      let threads = queue.withLock { queue -> Int in
+        queue.threads -= 1
+        return queue.threads
+      }
+      if threads == 0 { drainHere() }
+    }
+  }
+
+  private func drainHere() {
+    while let record = queue.withLock({ $0.popFirst() }) { carryOut(record) }
+  }
+
+  private func work() {
+    while true {
+      let seen = pushes.value
+      let (record, isOver) = queue.withLock { queue -> (Stable<PieceRecord>?, Bool) in
+        if let record = queue.popFirst() { return (record, false) }
+        if queue.isStopped { return (nil, true) }
+        queue.idle += 1
+        return (nil, false)
+      }
+      if isOver { return }
+      if let record {
+        carryOut(record)
+      } else {
+        pushes.wait(while: seen)
+        queue.withLock { $0.idle -= 1 }
+      }
+    }
+  }
+
+  private func carryOut(_ record: Stable<PieceRecord>) {
+    let priority = record.pointee.operation.priority
+    if priority != .none { dmio_set_priority(Int32(priority.rawValue)) }
+    record.pointee.result = record.fileCall.carryOut()
+    if priority != .none { dmio_set_priority(0) }
+    mailbox.push(.answer(record))
+  }
+}
+
+extension WorkerPool.Queue {
+  fileprivate mutating func popFirst() -> Stable<PieceRecord>? {
+    guard let record = first else { return nil }
+    first = record.pointee.next
+    if first == nil { last = nil }
+    queued -= 1
+    return record
+  }
+}
+
+extension Stable where Value == PieceRecord {
+  /// The blocking call that does what the piece asks for.
+  fileprivate var fileCall: FileCall {
+    FileCall(
+      file: pointee.file, isBlock: pointee.isBlockFile, operation: pointee.operation,
+      offset: pointee.offset, length: pointee.length, cursor: pointee.cursor)
+  }
+}

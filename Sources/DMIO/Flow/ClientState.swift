@@ -1,0 +1,88 @@
+internal import CDMIOSystem
+
+/// Everything that a client's thread works with, confined to that thread: no lock guards it.
+///
+/// What other threads may reach stands in `mailbox` and `foreign`. The functions of the path are in the
+/// extensions of `Stable<ClientState>`, in the order in which a request meets them: Admission, Dispatch, Send,
+/// Completion, Delivery, Turn. They reach into the state for one field at a time, so that a callback may
+/// come back in.
+struct ClientState: ~Copyable {
+  let kind: BlockClient.Kind
+  /// True when every file goes through the ring, also those for which threads would be faster.
+  let ringOnly: Bool
+  let mailbox: Mailbox
+  let foreign: ForeignSlots
+  let workers: WorkerPool
+  /// The thread that owns this state.
+  var owner: UInt = 0
+
+  // What was reserved.
+  var slots = SlotTable(home: .client)
+  var pieces = PiecePool()
+  var bounce = BouncePool()
+  var devices: DeviceTable
+  /// The reservation in pages, and how many requests may be in flight for it.
+  var pages = 0
+  var limit = 1
+
+  // Where requests are.
+  var inFlight = 0
+  /// Requests that wait for the reservation: with SYNC, and without.
+  var waitingSync = SlotQueue()
+  var waiting = SlotQueue()
+  var waitingCount = 0
+  /// Requests in flight of which pieces are still to be sent when others come back.
+  var starved = SlotQueue()
+  /// Requests that ended inside `submit`, to be answered by the next turn.
+  var ready = SlotQueue()
+  /// Pieces to be sent by the next turn: their device answered EINTR or EAGAIN, or the ring was full.
+  var again: [Stable<PieceRecord>] = []
+  /// Pieces that were put off, with the time when they go on.
+  var timers: [PieceTimer] = []
+
+  // What the thread is doing.
+  /// True while the answer of a request may be given at once.
+  var mayDeliver = false
+  /// True while user code runs: a callback, or the body of a batch.
+  var isInCallback = false
+  /// True while a job of a task runs on the thread.
+  var isInJob = false
+  /// How many answers were given, ever.
+  var delivered = 0
+  /// Who waits until nothing is in flight any more; and that the thread ends then.
+  var idleWaiters: [Futex] = []
+  var isEnding = false
+
+  // The ring, and what of it is outstanding.
+  var ring: Ring?
+  /// True while the ring watches the mailbox's event.
+  var isWatching = false
+
+  // Tasks.
+  var jobs: [ClientJob] = []
+  var batch = BatchState()
+
+  init(
+    kind: BlockClient.Kind, ringOnly: Bool, mailbox: Mailbox, workers: WorkerPool
+  ) throws(BlockError) {
+    self.kind = kind
+    self.ringOnly = ringOnly
+    self.mailbox = mailbox
+    self.workers = workers
+    foreign = ForeignSlots()
+    devices = try DeviceTable()
+  }
+}
+
+/// A piece that goes on at a time.
+struct PieceTimer {
+  var dueMilliseconds: Int64
+  var record: Stable<PieceRecord>
+  var resume: (consuming Piece) -> Void
+}
+
+extension Stable where Value == ClientState {
+  /// True on the thread that owns the state.
+  @inline(__always)
+  var isOwner: Bool { pointee.owner == UInt(dmio_thread_id()) }
+}

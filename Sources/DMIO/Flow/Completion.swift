@@ -1,0 +1,152 @@
+/// A piece on its way back: `endio` and `dec_count` of dm-io.c. The client's thread only.
+extension Stable where Value == ClientState {
+  /// Takes a piece's result: bytes transferred (0 where none are), or a negative errno.
+  @inline(__always)
+  func complete(_ record: Stable<PieceRecord>, _ result: Int) {
+    if result == record.pointee.expected { retire(record) } else { settle(record, result) }
+  }
+
+  /// Puts a piece's record back and counts it off its request.
+  @inline(__always)
+  func retire(_ record: Stable<PieceRecord>) {
+    let slot = record.pointee.slot
+    pointee.pieces.put(record)
+    drop(slot)
+  }
+
+  /// Counts one reference off a request; the last one ends it.
+  @inline(__always)
+  func drop(_ slot: Stable<RequestSlot>) {
+    slot.pointee.pending &-= 1
+    if slot.pointee.pending == 0 { finish(slot) }
+  }
+
+  /// Everything but the plain success of a plain piece.
+  private func settle(_ record: Stable<PieceRecord>, _ result: Int) {
+    if let child = unsafe record.pointee.child {
+      return unsafe child.takeUnretainedValue().answered(result)
+    }
+    let (kind, offset, length) = (record.pointee.operation.kind, record.pointee.offset, record.pointee.length)
+    let device = record.pointee.slot.region(record.pointee.region).pointee.device
+    let outcome = device.with {
+      Outcome.of(result, kind, offset: offset, length: length, $0.geometry)
+    }
+    if kind == .read, result > 0, record.pointee.bounce != nil {
+      record.pointee.cursor.copy(min(result, length), to: record.pointee.home)
+    }
+    switch outcome {
+    case .done: retireWhole(record)
+    case .padding:
+      record.zeroCallersMemory(from: result)
+      retireWhole(record)
+    case .progress(let bytes):
+      record.advance(by: bytes)
+      send(record)
+    case .again: putOff(record)
+    case .failed(let errno): failPiece(record, errno)
+    }
+  }
+
+  /// A file's piece goes to a thread that can wait for what was lacking; another device's is sent by the next turn.
+  private func putOff(_ record: Stable<PieceRecord>) {
+    record.pointee.retries &+= 1
+    if record.pointee.retries > Limits.retries {
+      failPiece(record, .EIO)
+    } else if record.pointee.file >= 0 {
+      pointee.workers.push(record)
+    } else {
+      pointee.again.append(record)
+    }
+  }
+
+  private func retireWhole(_ record: Stable<PieceRecord>) {
+    putBounceBack(record)
+    retire(record)
+  }
+
+  private func putBounceBack(_ record: Stable<PieceRecord>) {
+    if let pages = record.pointee.bounce {
+      pointee.bounce.put(pages)
+      record.pointee.bounce = nil
+    }
+  }
+
+  /// Notes a piece's failure. Other pieces are not touched; what a read did not bring is zero.
+  private func failPiece(_ record: Stable<PieceRecord>, _ errno: Errno) {
+    let slot = record.pointee.slot
+    if record.pointee.operation.kind == .flush {
+      failFlush(slot, record.pointee.region, errno)
+    } else {
+      if record.pointee.operation.kind == .read { record.zeroCallersMemory(from: 0) }
+      slot.note(record.pointee.region, errno, record.pointee.offset / UInt64(Limits.sectorBytes))
+    }
+    retireWhole(record)
+  }
+
+  /// Fails a region of which nothing was submitted.
+  func failRegion(_ slot: Stable<RequestSlot>, _ index: Int, _ errno: Errno) {
+    let region = slot.region(index)
+    if slot.pointee.operation.kind == .read {
+      slot.pointee.memory.start.zero(Int(region.pointee.count) * Limits.sectorBytes)
+    }
+    slot.note(index, errno, region.pointee.start)
+  }
+
+  /// Fails every region on the device that could not be flushed; such a device is not trusted any more.
+  func failFlush(_ slot: Stable<RequestSlot>, _ index: Int, _ errno: Errno) {
+    let device = slot.region(index).pointee.device
+    for other in index..<slot.pointee.regionCount
+    where slot.region(other).pointee.device == device {
+      slot.note(other, errno, slot.region(other).pointee.start)
+    }
+    device.with { $0.flushFailed(errno) }
+  }
+
+  /// Ends a request, or lets its data follow its flush.
+  @inline(__always)
+  func finish(_ slot: Stable<RequestSlot>) {
+    if slot.pointee.phase == .preflush, slot.pointee.operation.kind != .flush {
+      slot.pointee.phase = .data
+      slot.pointee.nextRegion = 0
+      slot.pointee.pending = 1
+      return dispatch(slot)
+    }
+    for index in 0..<slot.pointee.regionCount { pointee.devices.release(slot.region(index).pointee.device) }
+    if pointee.mayDeliver { deliver(slot) } else { pointee.ready.append(slot) }
+  }
+}
+
+extension Stable where Value == RequestSlot {
+  /// Sets the bit of region `index`; of several failures the one at the lowest sector is kept.
+  func note(_ index: Int, _ errno: Errno, _ sector: UInt64) {
+    let bit: UInt64 = 1 << UInt64(index)
+    if pointee.errors & bit == 0 || sector < region(index).pointee.failure.sector {
+      region(index).pointee.failure = RegionFailure(errno: errno, sector: sector)
+    }
+    pointee.errors |= bit
+  }
+}
+
+extension Stable where Value == PieceRecord {
+  /// Where the caller's memory is, whether or not bounce pages stand in for it.
+  private var callersMemory: MemoryCursor { pointee.bounce == nil ? pointee.cursor : pointee.home }
+
+  /// Zeroes what the caller gets of this piece beyond the first `bytes` bytes.
+  func zeroCallersMemory(from bytes: Int) {
+    var cursor = callersMemory
+    cursor.advance(by: bytes)
+    cursor.zero(pointee.length - bytes)
+  }
+
+  /// Leaves the first `bytes` bytes behind.
+  func advance(by bytes: Int) {
+    pointee.offset &+= UInt64(bytes)
+    pointee.length &-= bytes
+    pointee.cursor.advance(by: bytes)
+    if pointee.bounce == nil {
+      pointee.expected = pointee.length
+    } else {
+      pointee.home.advance(by: bytes)
+    }
+  }
+}

@@ -1,0 +1,92 @@
+/// The answer of a request: `complete_io` of dm-io.c. The client's thread only.
+extension Stable where Value == ClientState {
+  /// Gives a request's slot back, starts who waits for its place, and then tells whoever asked.
+  ///
+  /// After this the request does not exist: a callback may submit, free its memory and close the client.
+  func deliver(_ slot: Stable<RequestSlot>) {
+    assert(pointee.mayDeliver)
+    pointee.mayDeliver = false
+    pointee.delivered &+= 1
+    switch slot.pointee.reply {
+    case .notify: deliverNotify(slot)
+    case .completion: deliverCompletion(slot)
+    case .continuation: deliverContinuation(slot)
+    case .blocked: deliverBlocked(slot)
+    case .batch: deliverBatch(slot)
+    }
+    pointee.mayDeliver = true
+  }
+
+  /// Answers the requests that ended inside a `submit`, those that were there on entry only: each answer may
+  /// bring another that is ready at once.
+  @inline(__always)
+  func deliverReady() {
+    guard !pointee.ready.isEmpty else { return }
+    var list = pointee.ready
+    pointee.ready = SlotQueue()
+    while let slot = list.popFirst() { deliver(slot) }
+  }
+
+  @inline(__always)
+  private func deliverNotify(_ slot: Stable<RequestSlot>) {
+    let notify = unsafe slot.pointee.notify
+    let context = unsafe slot.pointee.context
+    let errors = slot.pointee.errors
+    if unsafe slot.pointee.failures != nil { slot.fillFailures() }
+    leave(slot)
+    pointee.isInCallback = true
+    unsafe notify?(errors, context)
+    pointee.isInCallback = false
+  }
+
+  private func deliverCompletion(_ slot: Stable<RequestSlot>) {
+    let completion = slot.pointee.completion.take()
+    let result = slot.result
+    leave(slot)
+    pointee.isInCallback = true
+    completion?(result)
+    pointee.isInCallback = false
+  }
+
+  private func deliverContinuation(_ slot: Stable<RequestSlot>) {
+    let continuation = unsafe slot.pointee.continuation
+    let answer = RequestSlot.Answer(result: slot.result, isCancelled: slot.pointee.isCancelled)
+    leave(slot)
+    unsafe continuation?.resume(returning: answer)
+  }
+
+  private func deliverBlocked(_ slot: Stable<RequestSlot>) {
+    let call = slot.pointee.blocked
+    let result = slot.result
+    leave(slot)
+    call?.end(result)
+  }
+
+  private func deliverBatch(_ slot: Stable<RequestSlot>) {
+    pointee.batch.append(tag: slot.pointee.tag, slot.result)
+    leave(slot)
+  }
+
+  /// Takes the request out of flight and its slot back into the pool; whoever waited comes next.
+  @inline(__always)
+  private func leave(_ slot: Stable<RequestSlot>) {
+    if slot.pointee.home == .client { pointee.slots.put(slot) } else { pointee.foreign.put(slot) }
+    pointee.inFlight &-= 1
+    if pointee.waitingCount > 0 { admitWaiting() }
+  }
+}
+
+extension Stable where Value == RequestSlot {
+  /// The bits and, where any is set, each region's first failure.
+  var result: RegionResult {
+    let errors = RegionErrors(rawValue: pointee.errors)
+    guard pointee.errors != 0 else { return RegionResult(errors: errors, failures: []) }
+    return RegionResult(errors: errors, failures: (0..<pointee.regionCount).map { region($0).pointee.failure })
+  }
+
+  /// Writes one entry a region where the caller asked for them.
+  fileprivate func fillFailures() {
+    guard let failures = unsafe pointee.failures else { return }
+    for index in 0..<pointee.regionCount { unsafe failures[index] = region(index).pointee.failure }
+  }
+}

@@ -1,0 +1,188 @@
+/// From a request to its pieces: `dispatch_io` and `do_region` of dm-io.c.
+extension Stable where Value == ClientState {
+  /// Sends the pieces of every region that is left; stops where no piece is free and goes on when one comes back.
+  func dispatch(_ slot: Stable<RequestSlot>) {
+    while slot.pointee.nextRegion < slot.pointee.regionCount {
+      guard dispatchRegion(slot, slot.pointee.nextRegion) else {
+        pointee.starved.append(slot)
+        return
+      }
+      slot.pointee.nextRegion &+= 1
+      slot.pointee.place.isOpen = false
+    }
+    drop(slot)
+  }
+
+  /// Goes on with requests that lacked pieces, in their order.
+  @inline(__always)
+  func dispatchStarved() {
+    guard !pointee.starved.isEmpty else { return }
+    var rest = pointee.starved
+    pointee.starved = SlotQueue()
+    while let slot = rest.popFirst() {
+      dispatch(slot)
+      guard pointee.starved.isEmpty else { break }
+    }
+    while let slot = rest.popFirst() { pointee.starved.append(slot) }
+  }
+
+  /// Sends the pieces of one region; false when pieces have run out before its end.
+  @inline(__always)
+  private func dispatchRegion(_ slot: Stable<RequestSlot>, _ index: Int) -> Bool {
+    if slot.pointee.phase == .preflush { return dispatchFlush(slot, index) }
+    if !slot.pointee.place.isOpen {
+      guard slot.region(index).pointee.count != 0, !slot.isFailed(index) else { return true }
+      if let errno = openRegion(slot, index) {
+        failRegion(slot, index, errno)
+        return true
+      }
+    }
+    while slot.pointee.place.remaining > 0 {
+      guard let record = nextPiece(slot, index) else { return false }
+      slot.pointee.pending &+= 1
+      send(record)
+    }
+    return true
+  }
+
+  /// Reads the limits of the region's device, once, and sets the place to the region's start.
+  private func openRegion(_ slot: Stable<RequestSlot>, _ index: Int) -> Errno? {
+    let region = slot.region(index)
+    let operation = slot.pointee.operation
+    return region.pointee.device.with { device in
+      if let errno = device.refusal(operation, start: region.pointee.start, count: region.pointee.count) { return errno }
+      slot.pointee.place = RegionPlace(
+        isOpen: true, cursor: slot.pointee.memory.start,
+        offset: region.pointee.start &* UInt64(Limits.sectorBytes),
+        remaining: Int(region.pointee.count) &* Limits.sectorBytes,
+        longest: device.geometry.longestPiece(operation.kind))
+      guard operation.flags.contains(.atomic), operation.kind == .write else { return nil }
+      // In one piece or not at all.
+      let extent = Splitter.next(
+        slot.pointee.place.cursor, remaining: slot.pointee.place.remaining,
+        longest: slot.pointee.place.longest, geometry: device.geometry)
+      return extent.isAligned && extent.bytes == slot.pointee.place.remaining ? nil : .EINVAL
+    }
+  }
+
+  /// Cuts the next piece off the region; nil when no record or no bounce page is free.
+  @inline(__always)
+  private func nextPiece(_ slot: Stable<RequestSlot>, _ index: Int) -> Stable<PieceRecord>? {
+    guard let record = pointee.pieces.take() else { return nil }
+    let operation = slot.pointee.operation
+    record.prepare(slot, region: index, operation)
+    record.pointee.offset = slot.pointee.place.offset
+    if operation.movesData {
+      let extent = slot.region(index).pointee.device.with { device in
+        Splitter.next(
+          slot.pointee.place.cursor, remaining: slot.pointee.place.remaining,
+          longest: slot.pointee.place.longest, geometry: device.geometry)
+      }
+      record.pointee.cursor = slot.pointee.place.cursor
+      record.pointee.length = extent.bytes
+      record.pointee.expected = extent.bytes
+      guard extent.isAligned || bounce(record, slot, index) else {
+        pointee.pieces.put(record)
+        return nil
+      }
+      slot.pointee.place.cursor.advance(pastPiece: record.pointee.length)
+    } else {
+      record.pointee.length = min(slot.pointee.place.remaining, slot.pointee.place.longest)
+      record.pointee.expected = 0
+    }
+    slot.pointee.place.offset &+= UInt64(record.pointee.length)
+    slot.pointee.place.remaining &-= record.pointee.length
+    return record
+  }
+
+  /// Puts bounce pages in the place of memory that the device cannot take; false when too few are free.
+  private func bounce(_ record: Stable<PieceRecord>, _ slot: Stable<RequestSlot>, _ index: Int) -> Bool {
+    let most = min(slot.pointee.place.remaining, slot.pointee.place.longest)
+    let (block, runs) = slot.region(index).pointee.device.with {
+      ($0.geometry.logicalBlock, $0.geometry.pieceRuns)
+    }
+    let least = max(1, block / Limits.pageBytes)
+    let wanted = max(least, min((most + Limits.pageBytes - 1) / Limits.pageBytes, runs))
+    guard let (first, count) = pointee.bounce.take(least: least, most: wanted) else { return false }
+    let place = MemoryCursor(kind: .pages, position: first.bits, within: 0)
+    record.pointee.home = record.pointee.cursor
+    record.pointee.cursor = place
+    record.pointee.bounce = first
+    record.pointee.length = min(most, count * Limits.pageBytes) & ~(block - 1)
+    // The answer has to pass where bytes are copied out and pages put back.
+    record.pointee.expected = PieceRecord.never
+    if record.pointee.operation.kind == .write {
+      record.pointee.home.copy(record.pointee.length, to: place)
+    }
+    return true
+  }
+
+  /// One flush for a device, however many regions of the request lie on it; each of them gets its answer.
+  private func dispatchFlush(_ slot: Stable<RequestSlot>, _ index: Int) -> Bool {
+    let device = slot.region(index).pointee.device
+    for earlier in 0..<index where slot.region(earlier).pointee.device == device {
+      return true
+    }
+    if let errno = device.with({ $0.flushRefusal() }) {
+      failFlush(slot, index, errno)
+      return true
+    }
+    guard let record = pointee.pieces.take() else { return false }
+    record.prepare(slot, region: index, .flush)
+    record.pointee.operation.priority = slot.pointee.operation.priority
+    record.pointee.offset = 0
+    record.pointee.length = 0
+    record.pointee.expected = 0
+    slot.pointee.pending &+= 1
+    send(record)
+    return true
+  }
+}
+
+extension MemoryCursor {
+  /// Steps over a piece of `bytes` bytes.
+  @inline(__always)
+  mutating func advance(pastPiece bytes: Int) {
+    if kind == .contiguous {
+      _ = nextRun(limit: bytes)
+    } else {
+      advance(by: bytes)
+    }
+  }
+}
+
+extension Stable where Value == PieceRecord {
+  /// Makes a free record one of region `region` of a request.
+  @inline(__always)
+  func prepare(_ slot: Stable<RequestSlot>, region: Int, _ operation: Operation) {
+    pointee.slot = slot
+    pointee.region = region
+    pointee.operation = operation
+    pointee.file = -1
+    pointee.retries = 0
+    pointee.bounce = nil
+  }
+}
+
+extension Stable where Value == RequestSlot {
+  /// True when region `index` has failed already.
+  @inline(__always)
+  func isFailed(_ index: Int) -> Bool { pointee.errors & (1 << UInt64(index)) != 0 }
+}
+
+extension Geometry {
+  /// The longest piece of an operation, in bytes.
+  @inline(__always)
+  func longestPiece(_ kind: Operation.Kind) -> Int {
+    switch kind {
+    case .read, .write: pieceBytes
+    case .flush: 0
+    case .discard: Geometry.bytes(discardSectors)
+    case .writeZeroes: Geometry.bytes(writeZeroesSectors)
+    }
+  }
+
+  private static func bytes(_ sectors: UInt64) -> Int {
+    Int(min(sectors, UInt64(1) << 40)) * Limits.sectorBytes
+  }
+}

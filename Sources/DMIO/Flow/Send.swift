@@ -1,0 +1,50 @@
+/// A piece on its way out: into the ring, to the client's blocking threads, or to the device itself.
+extension Stable where Value == ClientState {
+  /// Sends a piece of a region to the region's device.
+  @inline(__always)
+  func send(_ record: Stable<PieceRecord>) {
+    let entry = pointee.devices.entry(record.pointee.slot.region(record.pointee.region).pointee.device)
+    record.pointee.file = entry.pointee.file
+    guard entry.pointee.file >= 0 else { return sendToDevice(record) }
+    record.pointee.isBlockFile = entry.pointee.isBlockFile
+    record.pointee.isRingLane = entry.pointee.isRingLane
+    sendToFile(record)
+  }
+
+  private func sendToDevice(_ record: Stable<PieceRecord>) {
+    let device = record.pointee.slot.region(record.pointee.region).pointee.device
+    device.with { $0.backend.submit(Piece(record)) }
+  }
+
+  /// Sends a piece that names its file to the ring, if that is the file's lane and the ring can do it.
+  @inline(__always)
+  func sendToFile(_ record: Stable<PieceRecord>) {
+    guard record.pointee.isRingLane, record.pointee.operation.kind.isRingKind, pointee.ring != nil else {
+      pointee.workers.push(record)
+      return
+    }
+    guard pointee.ring?.fill(record) == true else {
+      // Full: the kernel takes what is there, then once more; else the next turn tries again.
+      submitFilled()
+      if pointee.ring?.fill(record) != true { pointee.again.append(record) }
+      return
+    }
+  }
+
+  /// Sends pieces again that were put off, each once.
+  @inline(__always)
+  func sendAgain() {
+    guard !pointee.again.isEmpty else { return }
+    let records = pointee.again
+    pointee.again = []
+    for record in records {
+      if record.pointee.file >= 0 { sendToFile(record) } else { send(record) }
+    }
+  }
+}
+
+extension Operation.Kind {
+  /// True for what goes through the ring; the rest blocks in the kernel anyway.
+  @inline(__always)
+  var isRingKind: Bool { rawValue <= Operation.Kind.flush.rawValue }
+}

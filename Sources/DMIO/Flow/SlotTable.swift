@@ -1,0 +1,104 @@
+internal import Synchronization
+
+/// The request slots of one client: a free list over mapped chunks.
+///
+/// The reservation bounds the requests in flight; the slots of those that wait come from here too, so that
+/// waiting is a link in a list. A chunk stands ready from the start; further ones are mapped only at the submission of a
+/// request that has to wait behind that many.
+struct SlotTable: ~Copyable {
+  private var free: Stable<RequestSlot>?
+  private var chunks: [SlotChunk] = []
+  /// Where slots of this table go home to.
+  let home: RequestSlot.Home
+
+  init(home: RequestSlot.Home) { self.home = home }
+
+  /// Takes a free slot; maps another chunk when there is none.
+  mutating func take(for client: Stable<ClientState>) throws(BlockError) -> Stable<RequestSlot> {
+    if free == nil { try grow(for: client) }
+    guard let slot = free else { throw .busy }
+    free = slot.pointee.next
+    slot.pointee.next = nil
+    return slot
+  }
+
+  /// Puts a slot back.
+  @inline(__always)
+  mutating func put(_ slot: Stable<RequestSlot>) {
+    assert(slot.pointee.home == home)
+    slot.pointee.next = free
+    free = slot
+  }
+
+  /// Maps a chunk of free slots.
+  mutating func grow(for client: Stable<ClientState>) throws(BlockError) {
+    guard chunks.count * Limits.slotChunk < Limits.waitingRequests + Limits.reservedPages else { throw .busy }
+    let chunk = try SlotChunk()
+    for index in 0..<Limits.slotChunk { put(chunk.slot(index, client: client, home: home)) }
+    chunks.append(chunk)
+  }
+}
+
+/// The mapped memory of `Limits.slotChunk` slots and their regions.
+///
+/// The regions of all slots stand in a run of their own; most requests touch only the first of their 64.
+private final class SlotChunk {
+  private let slots: Arena
+  private let regions: Arena
+
+  init() throws(BlockError) {
+    slots = try Arena(bytes: Limits.slotChunk * MemoryLayout<RequestSlot>.stride, populate: false)
+    regions = try Arena(
+      bytes: Limits.slotChunk * Limits.regions * MemoryLayout<SlotRegion>.stride, populate: false)
+  }
+
+  /// Slot `index`, made where it stands.
+  func slot(_ index: Int, client: Stable<ClientState>, home: RequestSlot.Home) -> Stable<RequestSlot> {
+    let first = unsafe regions.address(index * Limits.regions * MemoryLayout<SlotRegion>.stride)
+    let address = unsafe slots.address(index * MemoryLayout<RequestSlot>.stride)
+    let slot = unsafe Stable(
+      address.initializeMemory(
+        as: RequestSlot.self,
+        to: RequestSlot(client: client, regions: Stable(bits: UInt(bitPattern: first)))))
+    slot.pointee.home = home
+    return slot
+  }
+}
+
+/// A first-in, first-out list of slots, linked through `next`.
+struct SlotQueue {
+  private var first: Stable<RequestSlot>?
+  private var last: Stable<RequestSlot>?
+
+  var isEmpty: Bool { first == nil }
+
+  /// The slot that came first, without taking it out.
+  var front: Stable<RequestSlot>? { first }
+
+  @inline(__always)
+  mutating func append(_ slot: Stable<RequestSlot>) {
+    slot.pointee.next = nil
+    if let last { last.pointee.next = slot } else { first = slot }
+    last = slot
+  }
+
+  @inline(__always)
+  mutating func popFirst() -> Stable<RequestSlot>? {
+    guard let slot = first else { return nil }
+    first = slot.pointee.next
+    if first == nil { last = nil }
+    slot.pointee.next = nil
+    return slot
+  }
+
+  /// Takes out the slot with the given ticket, wherever it stands.
+  mutating func remove(ticket: UInt) -> Stable<RequestSlot>? {
+    var rest = self
+    var found: Stable<RequestSlot>?
+    self = SlotQueue()
+    while let slot = rest.popFirst() {
+      if found == nil, slot.pointee.reply == .continuation, slot.pointee.tag == ticket { found = slot } else { append(slot) }
+    }
+    return found
+  }
+}

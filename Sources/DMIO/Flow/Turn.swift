@@ -1,0 +1,104 @@
+internal import CDMIOSystem
+
+/// One turn of a client's thread: take mail, submit, reap, answer. The client's thread only.
+extension Stable where Value == ClientState {
+  /// Does what there is to do; if nothing was and `wait` is set, sleeps until there is, and does that.
+  func turn(wait: Bool) {
+    let before = pointee.delivered
+    pointee.mayDeliver = true
+    defer { pointee.mayDeliver = false }
+    let hadWork = takeMail()
+    reap()
+    let isBusy = hadWork || pointee.delivered != before || !pointee.ready.isEmpty || !pointee.again.isEmpty
+    enter(wait: wait && !isBusy)
+    fireTimers()
+    _ = takeMail()
+    reap()
+    pointee.batch.wakeIfFilled()
+    runJobs()
+  }
+
+  /// Takes in what other threads left, and what earlier turns put off; true if there was anything.
+  private func takeMail() -> Bool {
+    var hadWork = !pointee.ready.isEmpty
+    pointee.mailbox.takeNodes { node in
+      hadWork = true
+      switch node {
+      case .request(let slot): receive(slot)
+      case .answer(let record): complete(record, record.pointee.result)
+      case .transfer(let record): sendToFile(record)
+      }
+    }
+    if let rest = pointee.mailbox.takeRest() {
+      hadWork = true
+      pointee.jobs.append(contentsOf: rest.jobs)
+      for ticket in rest.tickets { cancelWaiting(ticket: ticket) }
+      for command in rest.commands { command() }
+    }
+    sendAgain()
+    return hadWork || !pointee.jobs.isEmpty
+  }
+
+  /// Takes the ring's completions, answers what they end, and goes on with what lacked pieces.
+  private func reap() {
+    if let ring = pointee.ring {
+      var count = ring.readyCount
+      while count > 0 {
+        let (userData, result) = ring.take()
+        if userData == Ring.watch {
+          pointee.isWatching = false
+          dmio_event_clear(pointee.mailbox.event)
+        } else {
+          complete(Stable<PieceRecord>(bits: UInt(userData)), result)
+        }
+        count &-= 1
+      }
+    }
+    dispatchStarved()
+    deliverReady()
+  }
+
+  /// Submits what was filled, and sleeps if asked: in the ring if there is one, on the mailbox's event else.
+  private func enter(wait: Bool) {
+    guard wait, pointee.mailbox.prepareToSleep() else { return submitFilled() }
+    let timeout = nextTimeout()
+    if pointee.ring != nil {
+      // Without a watch (no room in the ring) sleeping could miss mail: only look.
+      enterRing(wait: watchMailbox(), timeout: timeout)
+    } else {
+      dmio_event_wait(pointee.mailbox.event, timeout)
+      dmio_event_clear(pointee.mailbox.event)
+    }
+    pointee.mailbox.awake()
+  }
+
+  /// Gives the kernel what was filled, without waiting.
+  func submitFilled() {
+    guard pointee.ring != nil else { return }
+    enterRing(wait: false, timeout: 0)
+  }
+
+  private func enterRing(wait: Bool, timeout: Int64) {
+    let rc = pointee.ring?.enter(wait: wait, timeoutMilliseconds: timeout) ?? 0
+    // EINTR, EAGAIN, EBUSY, ETIME: the next turn reaps and enters again. Anything else is a ring that
+    // does not work, about which only the system can say more.
+    let expected: [Int32] = [0, -4, -11, -16, -62]
+    precondition(expected.contains(rc), "io_uring_enter: \(Errno(rawValue: -rc).message)")
+  }
+
+  /// Has the ring complete when the mailbox's event is signalled; at most one such entry is out. False: no room.
+  private func watchMailbox() -> Bool {
+    if pointee.isWatching { return true }
+    if pointee.ring?.fillWatch(pointee.mailbox.event) != true {
+      submitFilled()
+      guard pointee.ring?.fillWatch(pointee.mailbox.event) == true else { return false }
+    }
+    pointee.isWatching = true
+    return true
+  }
+
+  /// True while anything is under way that will bring an answer.
+  var hasWork: Bool {
+    pointee.inFlight > 0 || pointee.waitingCount > 0
+  }
+}

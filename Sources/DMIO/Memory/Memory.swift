@@ -1,0 +1,84 @@
+/// Where the bytes of a request are: the three kinds of `dm-io.txt`, as one plain value.
+///
+/// A `Memory` owns nothing. Whoever submits a request with it promises that the bytes, and the nodes or
+/// vectors that lead to them, live and stay where they are until the request has completed; that nobody
+/// writes to them meanwhile; and, for a read, that nobody reads them either. `PageBuffer` and `PageList` keep
+/// that promise through their types; a `Memory` made from addresses leaves it to the caller.
+///
+/// Every region of a request gets the same bytes, from the start. Memory may be longer than the longest region.
+@safe
+public struct Memory {
+  enum Kind: UInt8 { case none, contiguous, vectors, pages }
+  let kind: Kind
+  /// The first byte, vector or node.
+  let base: UnsafeMutableRawPointer?
+  /// Bytes (contiguous) or vectors.
+  let count: Int
+  /// Where the data begins in the first page.
+  let offset: Int
+
+  /// No memory, for operations that transfer nothing.
+  public static var none: Memory { unsafe Memory(.none, nil, count: 0, offset: 0) }
+
+  private init(_ kind: Kind, _ base: UnsafeMutableRawPointer?, count: Int, offset: Int) {
+    self.kind = kind
+    unsafe self.base = unsafe base
+    self.count = count
+    self.offset = offset
+  }
+
+  /// One buffer of `byteCount` bytes.
+  @unsafe
+  public init(contiguous base: UnsafeMutableRawPointer?, byteCount: Int) {
+    unsafe self.init(.contiguous, base, count: byteCount, offset: 0)
+  }
+
+  /// An array of `count` vectors, each a multiple of 512 bytes long.
+  @unsafe
+  public init(vectors: UnsafePointer<MemoryVector>, count: Int) {
+    unsafe self.init(.vectors, UnsafeMutableRawPointer(mutating: vectors), count: count, offset: 0)
+  }
+
+  /// A list of pages; the data begins `offset` bytes into the first. The list may be circular.
+  @unsafe
+  public init(pages first: UnsafePointer<PageNode>?, offset: Int) {
+    unsafe self.init(.pages, UnsafeMutableRawPointer(mutating: first), count: 0, offset: offset)
+  }
+
+  /// A cursor at the first byte.
+  var start: MemoryCursor {
+    unsafe MemoryCursor(kind: kind, position: UInt(bitPattern: base), within: offset)
+  }
+}
+
+/// One vector of memory, laid out as `struct iovec`.
+@safe
+public struct MemoryVector {
+  /// The first byte.
+  public var base: UnsafeMutableRawPointer?
+  /// How many bytes.
+  public var length: Int
+
+  /// The `length` bytes at `base`.
+  @unsafe
+  public init(base: UnsafeMutableRawPointer?, length: Int) {
+    unsafe self.base = unsafe base
+    self.length = length
+  }
+}
+
+/// One node of a page list, laid out as `struct page_list` of `dm-io.txt`.
+@safe
+public struct PageNode {
+  /// The node of the next page; nil after the last.
+  public var next: UnsafeMutablePointer<PageNode>?
+  /// The page: 4,096 bytes.
+  public var page: UnsafeMutableRawPointer
+
+  /// A node for `page`.
+  @unsafe
+  public init(page: UnsafeMutableRawPointer, next: UnsafeMutablePointer<PageNode>?) {
+    unsafe self.page = unsafe page
+    unsafe self.next = unsafe next
+  }
+}

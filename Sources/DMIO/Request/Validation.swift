@@ -1,0 +1,69 @@
+/// The checks of a call: the only place that throws `.invalid`.
+///
+/// What depends on a device (alignment, size, support) is not checked here; that is a region's bit.
+enum Validation {
+  /// Throws if a request of `operation` over `regions` with `memory` is wrong in itself.
+  @inline(__always)
+  static func check(
+    _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory
+  ) throws(BlockError) {
+    guard regions.count <= Limits.regions else { throw .invalid(.tooManyRegions) }
+    guard operation.kind != .read || regions.count <= 1 else { throw .invalid(.readOfSeveralRegions) }
+    var longest: UInt64 = 0
+    if operation.kind != .flush {
+      for index in regions.indices {
+        let region = regions[index]
+        // One comparison for both: a start and a count below 2^54 sectors have a sum below 2^63 bytes twice over.
+        guard region.start | region.count < sectorLimit, region.start &+ region.count <= sectorLimit else {
+          throw .invalid(.sectorOverflow)
+        }
+        longest = max(longest, region.count)
+      }
+    }
+    guard operation.movesData, longest > 0 else { return }
+    let need = Int(longest) &* Limits.sectorBytes
+    if memory.kind == .contiguous {
+      guard memory.count >= need, unsafe memory.base != nil else { throw .invalid(.memoryTooShort) }
+    } else {
+      try checkScattered(memory, need)
+    }
+  }
+
+  /// Sectors whose bytes fit into 63 bits.
+  private static let sectorLimit = UInt64(1) << 54
+
+  private static func checkScattered(_ memory: Memory, _ need: Int) throws(BlockError) {
+    switch memory.kind {
+    case .vectors: try checkVectors(memory, need)
+    case .pages: try checkPages(memory, need)
+    case .none, .contiguous: throw .invalid(.memoryTooShort)
+    }
+  }
+
+  private static func checkVectors(_ memory: Memory, _ need: Int) throws(BlockError) {
+    guard let base = unsafe memory.base, memory.count > 0 else { throw .invalid(.memoryTooShort) }
+    let vectors = unsafe UnsafeBufferPointer(
+      start: base.assumingMemoryBound(to: MemoryVector.self), count: memory.count)
+    var rest = need
+    for index in vectors.indices {
+      let vector = unsafe vectors[index]
+      guard vector.length >= 0, vector.length % Limits.sectorBytes == 0 else { throw .invalid(.segmentNotSectors) }
+      guard unsafe vector.length == 0 || vector.base != nil else { throw .invalid(.memoryTooShort) }
+      if vector.length >= rest { return }
+      rest -= vector.length
+    }
+    throw .invalid(.memoryTooShort)
+  }
+
+  private static func checkPages(_ memory: Memory, _ need: Int) throws(BlockError) {
+    guard memory.offset >= 0, memory.offset < Limits.pageBytes else { throw .invalid(.offsetOutsidePage) }
+    guard memory.offset % Limits.sectorBytes == 0 else { throw .invalid(.segmentNotSectors) }
+    var rest = need + memory.offset
+    var next = unsafe memory.base?.assumingMemoryBound(to: PageNode.self)
+    while rest > 0 {
+      guard let node = unsafe next else { throw .invalid(.memoryTooShort) }
+      rest -= Limits.pageBytes
+      unsafe next = node.pointee.next
+    }
+  }
+}
