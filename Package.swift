@@ -32,6 +32,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(name: "DMIOTests", dependencies: ["DMIO"], swiftSettings: strict),
+    .testTarget(name: "TidyTests", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
