@@ -31,8 +31,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
-    .testTarget(name: "DMIOTests", dependencies: ["DMIO"], swiftSettings: strict),
+    .testTarget(name: "DMIOTests", dependencies: ["DMIO"]),
     .testTarget(name: "DMIONamesTests", dependencies: ["DMIO", "DMIONames"], swiftSettings: strict),
+    .testTarget(name: "TidyTests", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

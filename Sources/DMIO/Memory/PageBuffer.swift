@@ -16,9 +16,10 @@ public struct PageBuffer: ~Copyable {
   /// Takes `pages` pages of zeros, aligned to a page. Throws ENOMEM.
   public init(pages: Int) throws(BlockError) {
     guard pages > 0, pages <= Limits.reservedPages else { throw .invalid(.reservation) }
-    byteCount = pages * Limits.pageBytes
-    guard let base = unsafe dmio_map(byteCount, true) else { throw .system(.ENOMEM, "reserving \(byteCount) bytes") }
-    unsafe self.base = base
+    let bytes = pages * Limits.pageBytes
+    guard let base = unsafe dmio_map(bytes, true) else { throw .system(.ENOMEM, "reserving \(bytes) bytes") }
+    unsafe self.base = unsafe base
+    byteCount = bytes
   }
 
   deinit { unsafe dmio_unmap(base, byteCount) }
