@@ -57,6 +57,8 @@ extension BlockClient {
       unsafe await withUnsafeContinuation { continuation in
         unsafe slot.pointee.continuation = unsafe continuation
         give(slot)
+        // Cancelled before the request was in line: the ticket came too early to find it.
+        if Task.isCancelled { state.pointee.mailbox.leave { $0.tickets.append(ticket) } }
       }
     } onCancel: { [state] in
       state.pointee.mailbox.leave { $0.tickets.append(ticket) }

@@ -16,8 +16,8 @@ extension BlockClient {
 
   /// Suspends until queued requests have completed, hands out tag and result of each that has, and returns how many.
   ///
-  /// Returns 0 at once when none is outstanding. In a task on the client's thread (`executor`, `run`), one at a time; `body`
-  /// may queue further requests.
+  /// Returns 0 at once when none is outstanding. In a task on the client's thread (`executor`, `run`), one at a time;
+  /// `body` may queue further requests.
   public nonisolated(nonsending) func completions(
     _ body: (_ tag: UInt, _ result: RegionResult) -> Void
   ) async throws(BlockError) -> Int {

@@ -5,8 +5,9 @@ internal import Synchronization
 extension BlockClient {
   /// Carries out a request and returns its result.
   ///
-  /// The calling thread waits, through signals, until every piece has been answered. One aligned region of a file is carried out by
-  /// the calling thread itself; anything else goes the way of every request. On a driven client's own thread, completions
+  /// The calling thread waits, through signals, until every piece has been answered. One aligned region of a file
+  /// is carried out by the calling thread itself; anything else goes the way of every request. On a driven client's
+  /// own thread, completions
   /// of other requests run meanwhile. Inside a completion, or a task on the client's thread, throws `.wouldDeadlock`.
   public func performBlocking(
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory
@@ -50,7 +51,7 @@ struct BlockedCall {
 
 extension Stable where Value == BlockedCall {
   // The word stands first.
-  private var futex: Futex { unsafe Futex(at: UnsafeMutablePointer(bitPattern: bits)!) }
+  private var futex: Futex { Futex(standingAt: bits) }
 
   /// Gives the result. Once the word is raised the waiter may be gone; a futex is woken by its address alone.
   func end(_ result: RegionResult) {

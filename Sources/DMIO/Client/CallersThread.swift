@@ -5,7 +5,8 @@ internal import Synchronization
 /// The checks, the split loop and the meaning of results are those of every request; what differs is that
 /// nobody is handed anything.
 extension BlockClient {
-  /// Carries the request out here if it is one region of a file with memory as the file wants it; else nil, and nothing was done.
+  /// Carries the request out here if it is one region of a file with memory as the file wants it; else nil, and
+  /// nothing was done.
   @inline(__always)
   func performHere(
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory

@@ -46,6 +46,7 @@ public final class BlockDevice: Sendable {
   public func close() {
     guard !closed.exchange(true, ordering: .acquiringAndReleasing) else { return }
     backend.close()
+    wrapped?.close()
   }
 
   /// True once the device was closed.

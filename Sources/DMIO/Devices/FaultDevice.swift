@@ -23,11 +23,10 @@ final class FaultDevice: BlockBackend {
     piece.wait(milliseconds: choice.delayMilliseconds) { [self] piece in carryOut(piece, verdict) }
   }
 
-  /// Ends what hangs; the wrapped device is closed with its own handle.
+  /// Ends what hangs. The wrapped device has a handle of its own.
   func close() {
     let hanging = state.withLock { $0.takeHanging() }
     for record in hanging { Piece(record).fail(.ENODEV) }
-    inner.close()
   }
 
   private func carryOut(_ piece: consuming Piece, _ verdict: FaultState.Verdict) {
@@ -58,8 +57,11 @@ final class FaultDevice: BlockBackend {
 
   /// Transfers what lies before the first sector that the rule covers.
   private func shorten(_ piece: consuming Piece, _ rule: FaultPlan.Rule) {
-    guard piece.operation.movesData, rule.start > piece.startSector else { return piece.succeed(bytes: 0) }
-    let bytes = Int(rule.start - piece.startSector) * Limits.sectorBytes
+    // Only transfers can be short.
+    guard piece.operation.movesData else { return inner.submit(piece) }
+    guard rule.start > piece.startSector else { return piece.succeed(bytes: 0) }
+    let bytes = Int(rule.start - piece.startSector) * Limits.sectorBytes & ~(inner.geometry.logicalBlock - 1)
+    guard bytes > 0 else { return piece.succeed(bytes: 0) }
     inner.submit(
       ChildPiece.make(of: piece, range: 0..<bytes) { parent, result in
         parent.finish(result)
@@ -68,7 +70,7 @@ final class FaultDevice: BlockBackend {
 
   /// Writes a random subset of the sectors, one after the other, then fails.
   private func tear(_ piece: consuming Piece, _ errno: Errno) {
-    guard piece.operation.kind == .write else { return piece.fail(errno) }
+    guard piece.operation.kind != .read, piece.operation.kind != .flush else { return piece.fail(errno) }
     let block = max(geometry.logicalBlock, inner.geometry.logicalBlock)
     let count = piece.length / block
     let chosen = state.withLock { state in (0..<count).filter { _ in state.random() < 0.5 } }
@@ -87,7 +89,9 @@ final class FaultDevice: BlockBackend {
   private func corrupt(_ piece: consuming Piece, _ rule: FaultPlan.Rule) {
     let covered = rule.sectors(within: piece.startSector, piece.sectorCount)
     let bytes = state.withLock { state in
-      covered.map { Int($0 - piece.startSector) * Limits.sectorBytes + Int(state.random() * Double(Limits.sectorBytes)) }
+      covered.map {
+        Int($0 - piece.startSector) * Limits.sectorBytes + Int(state.random() * Double(Limits.sectorBytes))
+      }
     }
     switch piece.operation.kind {
     case .read:
@@ -121,7 +125,9 @@ private final class SpoiledCopy {
   let cursor: MemoryCursor
 
   init?(of piece: borrowing Piece, flipping bytes: [Int]) {
-    guard let buffer = try? PageBuffer(pages: (piece.length + Limits.pageBytes - 1) / Limits.pageBytes) else { return nil }
+    guard let buffer = try? PageBuffer(pages: (piece.length + Limits.pageBytes - 1) / Limits.pageBytes) else {
+      return nil
+    }
     let cursor = unsafe buffer.memory.start
     piece.record.pointee.cursor.copy(piece.length, to: cursor)
     self.buffer = buffer

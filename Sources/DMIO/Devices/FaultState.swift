@@ -116,7 +116,9 @@ extension FaultPlan.GeometryOverride {
       applied.logicalBlock = logicalBlock
     }
     if let discard { applied.discardSectors = discard ? max(geometry.discardSectors, Self.unlimited) : 0 }
-    if let writeZeroes { applied.writeZeroesSectors = writeZeroes ? max(geometry.writeZeroesSectors, Self.unlimited) : 0 }
+    if let writeZeroes {
+      applied.writeZeroesSectors = writeZeroes ? max(geometry.writeZeroesSectors, Self.unlimited) : 0
+    }
     return applied
   }
 

@@ -48,6 +48,8 @@ extension BlockClient {
       return EngineReport(kind: engine.kind, reason: "the device carries out its I/O itself")
     }
     guard engine.kind == .uring, !state.pointee.ringOnly, let errno = report.nowaitError else { return engine }
-    return EngineReport(kind: .threads, reason: "the device cannot be asked not to wait (\(errno.name)), so io_uring would use kernel threads")
+    return EngineReport(
+      kind: .threads,
+      reason: "the device cannot be asked not to wait (\(errno.name)), so io_uring would use kernel threads")
   }
 }

@@ -10,11 +10,16 @@ struct Futex {
     unsafe word.initialize(to: 0)
   }
 
-  /// The counter that stands at `word`, which is not freed.
-  @unsafe
-  init(at word: UnsafeMutablePointer<UInt32>) { unsafe self.word = unsafe word }
+  /// The counter that stands at an address, where it is not freed.
+  init(standingAt bits: UInt) {
+    guard let word = unsafe UnsafeMutablePointer<UInt32>(bitPattern: bits) else {
+      preconditionFailure("the address of a counter is never null")
+    }
+    unsafe self.word = unsafe word
+  }
 
-  /// Frees a counter made with `init()`. Nobody may sleep on it any more; a late wake is harmless, it only names the address.
+  /// Frees a counter made with `init()`. Nobody may sleep on it any more; a late wake is harmless, as it
+  /// only names the address.
   func destroy() { unsafe word.deallocate() }
 
   /// The counter; what was written before it was raised to this is seen.

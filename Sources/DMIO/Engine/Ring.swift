@@ -152,10 +152,12 @@ extension MemoryCursor {
     while rest > 0 {
       let run = nextRun(limit: rest)
       rest &-= run.length
-      if count > 0, unsafe UInt(bitPattern: vectors[count &- 1].base) &+ UInt(vectors[count &- 1].length) == run.address {
+      if count > 0, unsafe UInt(bitPattern: vectors[count &- 1].base) &+ UInt(vectors[count &- 1].length) == run.address
+      {
         unsafe vectors[count &- 1].length += run.length
       } else {
-        unsafe vectors[count] = unsafe dmio_vector(base: UnsafeMutableRawPointer(bitPattern: run.address), length: run.length)
+        unsafe vectors[count] = unsafe dmio_vector(
+          base: UnsafeMutableRawPointer(bitPattern: run.address), length: run.length)
         count &+= 1
       }
     }

@@ -16,13 +16,15 @@ func startThread(named name: StaticString, _ body: @escaping @Sendable () -> Voi
   unsafe pthread_sigmask(SIG_BLOCK, &all, &before)
   defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
   let retained = unsafe Unmanaged.passRetained(start)
-  let rc = unsafe pthread_create(&thread, &attributes, { context in
-    guard let context = unsafe context else { return nil }
-    let start = unsafe Unmanaged<ThreadStart>.fromOpaque(context).takeRetainedValue()
-    unsafe dmio_name_thread(UnsafeRawPointer(start.name.utf8Start).assumingMemoryBound(to: CChar.self))
-    start.body()
-    return nil
-  }, retained.toOpaque())
+  let rc = unsafe pthread_create(
+    &thread, &attributes,
+    { context in
+      guard let context = unsafe context else { return nil }
+      let start = unsafe Unmanaged<ThreadStart>.fromOpaque(context).takeRetainedValue()
+      unsafe dmio_name_thread(UnsafeRawPointer(start.name.utf8Start).assumingMemoryBound(to: CChar.self))
+      start.body()
+      return nil
+    }, retained.toOpaque())
   guard rc == 0 else {
     unsafe retained.release()
     throw .system(Errno(rawValue: rc), "starting a thread")

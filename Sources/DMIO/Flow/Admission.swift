@@ -59,8 +59,11 @@ extension Stable where Value == ClientState {
 
   /// Takes a waiting task's request out of the line and answers it as cancelled. A request in flight stays.
   func cancelWaiting(ticket: UInt) {
-    guard let slot = pointee.waitingSync.remove(ticket: ticket) ?? pointee.waiting.remove(ticket: ticket) else { return }
+    guard let slot = pointee.waitingSync.remove(ticket: ticket) ?? pointee.waiting.remove(ticket: ticket) else {
+      return
+    }
     pointee.waitingCount &-= 1
+    releaseDevices(slot)
     // It counts as in flight from here to its answer, like every request in `ready`.
     pointee.inFlight &+= 1
     slot.pointee.isCancelled = true
@@ -76,6 +79,12 @@ extension Stable where Value == ClientState {
       let ringOnly = pointee.ringOnly
       device.with { pointee.devices.use($0, hasRing: hasRing, ringOnly: ringOnly) }
     }
+  }
+
+  /// Lets go of the devices of a request that is over.
+  @inline(__always)
+  func releaseDevices(_ slot: Stable<RequestSlot>) {
+    for index in 0..<slot.pointee.regionCount { pointee.devices.release(slot.region(index).pointee.device) }
   }
 
   /// Takes in a request that another thread filled; that thread retained the devices.

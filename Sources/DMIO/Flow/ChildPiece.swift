@@ -9,7 +9,8 @@ final class ChildPiece {
   private let answered: (consuming Piece, Int) -> Void
 
   private init(
-    of parent: Stable<PieceRecord>, _ record: consuming PieceRecord, _ answered: @escaping (consuming Piece, Int) -> Void
+    of parent: Stable<PieceRecord>, _ record: consuming PieceRecord,
+    _ answered: @escaping (consuming Piece, Int) -> Void
   ) {
     self.parent = parent
     self.record = Stable(allocating: record)

@@ -78,7 +78,7 @@ struct ClientState: ~Copyable {
 struct PieceTimer {
   var dueMilliseconds: Int64
   var record: Stable<PieceRecord>
-  var resume: (consuming Piece) -> Void
+  var resume: @Sendable (consuming Piece) -> Void
 }
 
 extension Stable where Value == ClientState {

@@ -111,7 +111,7 @@ extension Stable where Value == ClientState {
       slot.pointee.pending = 1
       return dispatch(slot)
     }
-    for index in 0..<slot.pointee.regionCount { pointee.devices.release(slot.region(index).pointee.device) }
+    releaseDevices(slot)
     if pointee.mayDeliver { deliver(slot) } else { pointee.ready.append(slot) }
   }
 }

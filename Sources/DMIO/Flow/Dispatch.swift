@@ -31,8 +31,9 @@ extension Stable where Value == ClientState {
   private func dispatchRegion(_ slot: Stable<RequestSlot>, _ index: Int) -> Bool {
     if slot.pointee.phase == .preflush { return dispatchFlush(slot, index) }
     if !slot.pointee.place.isOpen {
-      guard slot.region(index).pointee.count != 0, !slot.isFailed(index) else { return true }
-      if let errno = openRegion(slot, index) {
+      guard slot.region(index).pointee.count != 0 else { return true }
+      // Its preflush failed already, or it does not fit its device.
+      if let errno = slot.isFailed(index) ? slot.region(index).pointee.failure.errno : openRegion(slot, index) {
         failRegion(slot, index, errno)
         return true
       }
@@ -50,7 +51,9 @@ extension Stable where Value == ClientState {
     let region = slot.region(index)
     let operation = slot.pointee.operation
     return region.pointee.device.with { device in
-      if let errno = device.refusal(operation, start: region.pointee.start, count: region.pointee.count) { return errno }
+      if let errno = device.refusal(operation, start: region.pointee.start, count: region.pointee.count) {
+        return errno
+      }
       slot.pointee.place = RegionPlace(
         isOpen: true, cursor: slot.pointee.memory.start,
         offset: region.pointee.start &* UInt64(Limits.sectorBytes),
@@ -175,14 +178,16 @@ extension Geometry {
   @inline(__always)
   func longestPiece(_ kind: Operation.Kind) -> Int {
     switch kind {
-    case .read, .write: pieceBytes
+    case .read, .write: wholeBlocks(pieceBytes)
     case .flush: 0
-    case .discard: Geometry.bytes(discardSectors)
-    case .writeZeroes: Geometry.bytes(writeZeroesSectors)
+    case .discard: wholeBlocks(Geometry.bytes(discardSectors))
+    case .writeZeroes: wholeBlocks(Geometry.bytes(writeZeroesSectors))
     }
   }
 
+  private func wholeBlocks(_ bytes: Int) -> Int { max(logicalBlock, bytes & ~(logicalBlock &- 1)) }
+
   private static func bytes(_ sectors: UInt64) -> Int {
-    Int(min(sectors, UInt64(1) << 40)) * Limits.sectorBytes
+    Int(min(sectors, UInt64(1) << 40)) &* Limits.sectorBytes
   }
 }

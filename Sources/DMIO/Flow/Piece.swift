@@ -54,11 +54,15 @@ public struct Piece: ~Copyable, Sendable {
     record.answer(errno.rawValue > 0 ? -Int(errno.rawValue) : -Int(Errno.EIO.rawValue))
   }
 
-  /// Has `resume` go on with the piece after `milliseconds`, on the client's thread. Call on the client's thread.
-  public consuming func wait(milliseconds: UInt64, then resume: @escaping (consuming Piece) -> Void) {
+  /// Has `resume` go on with the piece after `milliseconds`, on the client's thread. Any thread.
+  public consuming func wait(milliseconds: UInt64, then resume: @escaping @Sendable (consuming Piece) -> Void) {
     let record = record
     discard self
-    record.pointee.client.putOff(record, milliseconds: milliseconds, resume)
+    let client = record.pointee.client
+    if client.isOwner { return client.putOff(record, milliseconds: milliseconds, resume) }
+    client.pointee.mailbox.leave {
+      $0.commands.append { client.putOff(record, milliseconds: milliseconds, resume) }
+    }
   }
 
   /// Sends the piece to a file of the client's engine; the engine answers it. Any thread.

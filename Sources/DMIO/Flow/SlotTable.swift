@@ -97,7 +97,11 @@ struct SlotQueue {
     var found: Stable<RequestSlot>?
     self = SlotQueue()
     while let slot = rest.popFirst() {
-      if found == nil, slot.pointee.reply == .continuation, slot.pointee.tag == ticket { found = slot } else { append(slot) }
+      if found == nil, slot.pointee.reply == .continuation, slot.pointee.tag == ticket {
+        found = slot
+      } else {
+        append(slot)
+      }
     }
     return found
   }

@@ -3,7 +3,9 @@ internal import CDMIOSystem
 /// Pieces that are put off for a while. There are few, and only devices that test or throttle make them.
 extension Stable where Value == ClientState {
   /// Has `resume` go on with a piece after `milliseconds`. The client's thread.
-  func putOff(_ record: Stable<PieceRecord>, milliseconds: UInt64, _ resume: @escaping (consuming Piece) -> Void) {
+  func putOff(
+    _ record: Stable<PieceRecord>, milliseconds: UInt64, _ resume: @escaping @Sendable (consuming Piece) -> Void
+  ) {
     let due = dmio_now_ms() &+ Int64(clamping: min(milliseconds, 1 << 40))
     pointee.timers.append(PieceTimer(dueMilliseconds: due, record: record, resume: resume))
   }

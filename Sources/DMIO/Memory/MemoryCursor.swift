@@ -35,7 +35,8 @@ struct MemoryCursor: Equatable {
     while true {
       let vector = unsafe vector
       if vector.length > within {
-        let run = unsafe Run(address: UInt(bitPattern: vector.base) &+ UInt(within), length: min(vector.length - within, limit))
+        let run = unsafe Run(
+          address: UInt(bitPattern: vector.base) &+ UInt(within), length: min(vector.length - within, limit))
         within += run.length
         if within == vector.length { stepVector() }
         return run
@@ -46,7 +47,8 @@ struct MemoryCursor: Equatable {
 
   private mutating func pageRun(limit: Int) -> Run {
     let node = unsafe node
-    let run = unsafe Run(address: UInt(bitPattern: node.page) &+ UInt(within), length: min(Limits.pageBytes - within, limit))
+    let run = unsafe Run(
+      address: UInt(bitPattern: node.page) &+ UInt(within), length: min(Limits.pageBytes - within, limit))
     within += run.length
     if within == Limits.pageBytes {
       within = 0

@@ -77,7 +77,8 @@ public struct PageList: ~Copyable {
     return body(&span)
   }
 
-  /// The list as a request's memory that begins `offset` bytes into the first page; the caller promises what `Memory` asks.
+  /// The list as a request's memory that begins `offset` bytes into the first page; the caller promises what
+  /// `Memory` asks.
   @unsafe
   public func memory(offset: Int = 0) -> Memory { unsafe Memory(pages: nodes.baseAddress, offset: offset) }
 }
