@@ -104,9 +104,9 @@ final class Replay: @unchecked Sendable {
   }
 
   private func callBack(_ line: RecordedLine) throws -> Answer {
-    let call = CallbackCall(line: line.n, regions: line.regions.count)
+    let call = CallbackCall(line: line.n, regions: line.regions.count, isDriven: client(line).kind == .driven)
     let client = client(line)
-    call.isInsideSubmit = client.kind == .driven
+    call.isInsideSubmit = true
     do throws(BlockError) {
       if line.n % 2 == 0 { try submitInC(line, client, call) } else { try submitClosure(line, client, call) }
     } catch {
@@ -153,12 +153,14 @@ private final class CallbackCall {
   let regions: Int
   let failures: UnsafeMutablePointer<RegionFailure>
   let ended = DispatchSemaphore(value: 0)
+  private let isDriven: Bool
   var isInsideSubmit = false
   private(set) var wasInsideSubmit = false
   private(set) var bits: UInt64 = 0
   var count = 0
 
-  init(line: Int, regions: Int) {
+  init(line: Int, regions: Int, isDriven: Bool) {
+    self.isDriven = isDriven
     self.line = line
     self.regions = regions
     failures = .allocate(capacity: regions + 1)
@@ -170,7 +172,8 @@ private final class CallbackCall {
   func end(_ bits: UInt64) {
     self.bits = bits
     count += 1
-    wasInsideSubmit = isInsideSubmit
+    // Another thread's callback may well run before submit has returned.
+    if isDriven { wasInsideSubmit = isInsideSubmit }
     ended.signal()
   }
 
