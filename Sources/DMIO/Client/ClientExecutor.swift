@@ -32,11 +32,14 @@ extension Stable where Value == ClientState {
     let jobs = pointee.jobs
     pointee.jobs = []
     pointee.isInJob = true
+    // A job is a place where `submit` is called, and no callback runs inside that.
+    pointee.mayDeliver = false
     for job in jobs {
       let executor = unsafe job.executor.takeRetainedValue()
       unsafe job.job.runSynchronously(on: executor.asUnownedTaskExecutor())
     }
     pointee.isInJob = false
+    pointee.mayDeliver = true
   }
 }
 
