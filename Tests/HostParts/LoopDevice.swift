@@ -2,12 +2,12 @@ import Foundation
 import Glibc
 
 /// A block device over a file, with sectors of 512 or 4096 bytes; gone with its last holder.
-public final class LoopDevice {
+package final class LoopDevice {
   /// `/dev/loopN`.
-  public let path: String
+  package let path: String
   private let file: String
 
-  public init(bytes: Int, sector: Int) throws {
+  package init(bytes: Int, sector: Int) throws {
     file = try Host.newFile("loop", bytes: bytes)
     do { path = try LoopDevice.attach(file, sector: sector) } catch {
       unlink(file)
@@ -21,7 +21,7 @@ public final class LoopDevice {
   }
 
   /// A limit of its queue, from sysfs.
-  public func limit(_ name: String) -> UInt64 {
+  package func limit(_ name: String) -> UInt64 {
     let number = path.dropFirst("/dev/".count)
     return RunFolder.lines("/sys/block/\(number)/queue/\(name)").first.flatMap { UInt64($0) } ?? 0
   }
