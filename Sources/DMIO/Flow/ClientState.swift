@@ -54,7 +54,7 @@ struct ClientState: ~Copyable {
   var isEnding = false
 
   // The ring, and what of it is outstanding.
-  var ring: Ring?
+  var ring: Stable<Ring>?
   /// True while the ring watches the mailbox's event.
   var isWatching = false
 

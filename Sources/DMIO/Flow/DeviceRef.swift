@@ -14,6 +14,23 @@ struct DeviceRef: Equatable {
     unsafe device._withUnsafeGuaranteedRef(body)
   }
 
+  /// The device that a region names.
+  @inline(__always)
+  init(of regions: borrowing Span<Region>, _ index: Int) {
+    // Read as it stands: taking the reference out of a region would count it up and down again.
+    self = unsafe regions.withUnsafeBufferPointer { regions in
+      unsafe UnsafeRawPointer(regions.baseAddress! + index).load(as: DeviceRef.self)
+    }
+  }
+
+  /// True for a device that is open and has not failed a flush.
+  @inline(__always)
+  var isHealthy: Bool { with { $0.isHealthy } }
+
+  /// The device's place in the device tables.
+  @inline(__always)
+  var number: Int { with { $0.number } }
+
   /// Keeps the device until `release()`: for the time when a request is on its way to the client's thread.
   func retain() { unsafe _ = device.retain() }
 

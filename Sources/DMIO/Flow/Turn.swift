@@ -42,9 +42,9 @@ extension Stable where Value == ClientState {
   /// Takes the ring's completions, answers what they end, and goes on with what lacked pieces.
   private func reap() {
     if let ring = pointee.ring {
-      var count = ring.readyCount
+      var count = ring.pointee.readyCount
       while count > 0 {
-        let (userData, result) = ring.take()
+        let (userData, result) = ring.pointee.take()
         if userData == Ring.watch {
           pointee.isWatching = false
           dmio_event_clear(pointee.mailbox.event)
@@ -79,7 +79,7 @@ extension Stable where Value == ClientState {
   }
 
   private func enterRing(wait: Bool, timeout: Int64) {
-    let rc = pointee.ring?.enter(wait: wait, timeoutMilliseconds: timeout) ?? 0
+    let rc = pointee.ring?.pointee.enter(wait: wait, timeoutMilliseconds: timeout) ?? 0
     // EINTR, EAGAIN, EBUSY, ETIME: the next turn reaps and enters again. Anything else is a ring that
     // does not work, about which only the system can say more.
     let expected: [Int32] = [0, -4, -11, -16, -62]
@@ -89,9 +89,9 @@ extension Stable where Value == ClientState {
   /// Has the ring complete when the mailbox's event is signalled; at most one such entry is out. False: no room.
   private func watchMailbox() -> Bool {
     if pointee.isWatching { return true }
-    if pointee.ring?.fillWatch(pointee.mailbox.event) != true {
+    if pointee.ring?.pointee.fillWatch(pointee.mailbox.event) != true {
       submitFilled()
-      guard pointee.ring?.fillWatch(pointee.mailbox.event) == true else { return false }
+      guard pointee.ring?.pointee.fillWatch(pointee.mailbox.event) == true else { return false }
     }
     pointee.isWatching = true
     return true
