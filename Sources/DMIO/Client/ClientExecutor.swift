@@ -29,14 +29,14 @@ extension Stable where Value == ClientState {
   /// Runs the jobs that are there; those that they bring run in the next turn.
   func runJobs() {
     guard !pointee.jobs.isEmpty else { return }
-    let jobs = pointee.jobs
-    pointee.jobs = []
+    let jobs = pointee.jobs.take()
     pointee.isInJob = true
     for job in jobs {
       let executor = unsafe job.executor.takeRetainedValue()
       unsafe job.job.runSynchronously(on: executor.asUnownedTaskExecutor())
     }
     pointee.isInJob = false
+    pointee.jobs.giveBack(jobs)
   }
 }
 

@@ -65,11 +65,11 @@ extension Stable where Value == ClientState {
   @inline(__always)
   func sendAgain() {
     guard !pointee.again.isEmpty else { return }
-    let records = pointee.again
-    pointee.again = []
+    let records = pointee.again.take()
     for record in records {
       if record.pointee.file >= 0 { sendToFile(record) } else { send(record) }
     }
+    pointee.again.giveBack(records)
   }
 }
 

@@ -3,14 +3,16 @@ internal import CDMIOSystem
 /// One turn of a client's thread: take mail, submit, reap, answer. The client's thread only.
 extension Stable where Value == ClientState {
   /// Does what there is to do; if nothing was and `wait` is set, sleeps until there is, and does that.
-  func turn(wait: Bool) {
+  ///
+  /// Sleeps at most so many milliseconds, unless they are below 0.
+  func turn(wait: Bool, atMost milliseconds: Int64 = -1) {
     let before = pointee.delivered
     pointee.mayDeliver = true
     defer { pointee.mayDeliver = false }
     let hadWork = takeMail()
     reap()
     let isBusy = hadWork || pointee.delivered != before || !pointee.ready.isEmpty || !pointee.again.isEmpty
-    enter(wait: wait && !isBusy)
+    enter(wait: wait && !isBusy, atMost: milliseconds)
     fireTimers()
     _ = takeMail()
     reap()
@@ -59,9 +61,9 @@ extension Stable where Value == ClientState {
   }
 
   /// Submits what was filled, and sleeps if asked: in the ring if there is one, on the mailbox's event else.
-  private func enter(wait: Bool) {
+  private func enter(wait: Bool, atMost milliseconds: Int64) {
     guard wait, pointee.mailbox.prepareToSleep() else { return submitFilled() }
-    let timeout = nextTimeout()
+    let timeout = nextTimeout(atMost: milliseconds)
     if pointee.ring != nil {
       // Without a watch (no room in the ring) sleeping could miss mail: only look.
       enterRing(wait: watchMailbox(), timeout: timeout)
