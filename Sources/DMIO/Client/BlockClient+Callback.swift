@@ -52,6 +52,7 @@ extension BlockClient {
   /// Submits a request on the client's own thread, where `completion` will run too: it may use what that thread uses.
   ///
   /// Throws `.notOwner` on any other thread.
+  @_disfavoredOverload
   public func submit(
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory,
     onThisThread completion: @escaping (RegionResult) -> Void
@@ -64,6 +65,7 @@ extension BlockClient {
   }
 
   /// Submits a request over an array of regions on the client's own thread.
+  @_disfavoredOverload
   public func submit(
     _ operation: Operation, _ regions: [Region], _ memory: Memory,
     onThisThread completion: @escaping (RegionResult) -> Void

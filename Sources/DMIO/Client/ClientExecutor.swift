@@ -8,6 +8,7 @@ public final class ClientExecutor: TaskExecutor {
 
   /// Takes a job of a task. Any thread.
   public func enqueue(_ job: consuming ExecutorJob) {
+    // Why it is right: retained with the job, let go when it has run.
     let job = unsafe ClientJob(job: UnownedJob(job), executor: Unmanaged.passRetained(self))
     let state = client.state
     if state.isOwner {
@@ -19,6 +20,7 @@ public final class ClientExecutor: TaskExecutor {
 }
 
 /// A job of a task, and the executor it was given to, retained until it has run.
+// Why it is right: retained by `enqueue`, let go by `runJobs`, once each.
 @safe
 struct ClientJob: Sendable {
   let job: UnownedJob
