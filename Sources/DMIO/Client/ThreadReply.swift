@@ -1,8 +1,6 @@
-internal import Synchronization
-
 /// A value that one thread waits for and another gives, once.
 final class ThreadReply<Value: Sendable>: Sendable {
-  private let value = Mutex<Value?>(nil)
+  private let value = Locked<Value?>(nil)
   private let given = Futex()
 
   deinit { given.destroy() }

@@ -109,7 +109,7 @@ private enum DeviceNumbers {
     var used = 0
   }
 
-  private static let state = Mutex(State())
+  private static let state = Locked(State())
 
   static func take() throws(BlockError) -> Int {
     try state.withLock { (state) throws(BlockError) in

@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// A device that wraps another and spoils operations by a plan, so that everything can be tested with it.
 ///
 /// What no rule hits is passed on as it is. Several devices of this kind may be stacked.
@@ -7,13 +5,13 @@ final class FaultDevice: BlockBackend {
   let geometry: Geometry
   let inner: BlockDevice
   private let plan: FaultPlan
-  private let state: Mutex<FaultState>
+  private let state: Locked<FaultState>
 
   init(_ inner: BlockDevice, _ plan: FaultPlan) throws(BlockError) {
     self.inner = inner
     self.plan = plan
     geometry = try plan.geometry.applied(to: inner.geometry)
-    state = Mutex(FaultState(plan))
+    state = Locked(FaultState(plan))
   }
 
   func submit(_ piece: consuming Piece) {

@@ -1,11 +1,9 @@
-internal import Synchronization
-
 /// A disk in memory: sparse, zero at first, gone with its last holder.
 ///
 /// Supports discard (which gives the memory back, so that the sectors read as zeros) and write-zeroes.
 final class RAMDevice: BlockBackend {
   let geometry: Geometry
-  private let content: Mutex<Content>
+  private let content: Locked<Content>
 
   /// The bytes. Held under a lock because several clients may come at a time.
   private struct Content: ~Copyable {
@@ -18,7 +16,7 @@ final class RAMDevice: BlockBackend {
     }
     geometry = Geometry(
       bytes: bytes, logicalBlock: logicalBlock, discardSectors: 1 << 31, writeZeroesSectors: 1 << 31)
-    content = Mutex(Content(arena: try Arena(bytes: Int(bytes), populate: false)))
+    content = Locked(Content(arena: try Arena(bytes: Int(bytes), populate: false)))
   }
 
   func submit(_ piece: consuming Piece) {

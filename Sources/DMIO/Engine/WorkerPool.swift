@@ -1,5 +1,4 @@
 internal import CDMIOSystem
-internal import Synchronization
 
 /// A client's threads for calls that block: the whole engine where io_uring is refused, else the lane for what
 /// the ring would hand to kernel workers anyway.
@@ -7,7 +6,7 @@ internal import Synchronization
 /// Threads are started when there is more work than idle threads, up to `Limits.workerThreads`, and end with
 /// the client. A piece that a worker cannot finish (a dead device) keeps that worker alone.
 final class WorkerPool: Sendable {
-  private let queue = Mutex(Queue())
+  private let queue = Locked(Queue())
   /// Counts pushes: what idle workers sleep on.
   private let pushes = Futex()
   private let mailbox: Mailbox

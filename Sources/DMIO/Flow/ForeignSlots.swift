@@ -1,10 +1,8 @@
-internal import Synchronization
-
 /// The free slots for requests of threads that do not own the client: the one list of slots under a lock.
 ///
 /// The lock is held for a few instructions; nobody waits for I/O, or for memory beyond a chunk, under it.
 final class ForeignSlots: Sendable {
-  private let table = Mutex(SlotTable(home: .foreign))
+  private let table = Locked(SlotTable(home: .foreign))
 
   func take(for client: Stable<ClientState>) throws(BlockError) -> Stable<RequestSlot> {
     try table.withLock { (table) throws(BlockError) in try table.take(for: client) }

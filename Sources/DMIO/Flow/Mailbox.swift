@@ -18,7 +18,7 @@ final class Mailbox: Sendable {
   let event: Int32
 
   /// Rare mail that brings no node along: jobs of tasks, tickets to cancel, things to run on the thread.
-  private let rest = Mutex(Rest())
+  private let rest = Locked(Rest())
   private let hasRest = Atomic<Bool>(false)
 
   struct Rest {

@@ -1,0 +1,39 @@
+internal import Glibc
+
+/// A value that one thread at a time can reach.
+///
+/// A POSIX mutex rather than `Synchronization.Mutex`: ThreadSanitizer knows the former, and takes everything that the latter
+/// guards for a race, because that one is compiled into the runtime without it.
+@safe
+struct Locked<Value: ~Copyable>: ~Copyable {
+  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+  private let value: UnsafeMutablePointer<Value>
+
+  /// Guards `value`.
+  init(_ value: consuming Value) {
+    unsafe mutex = .allocate(capacity: 1)
+    unsafe mutex.initialize(to: pthread_mutex_t())
+    unsafe pthread_mutex_init(mutex, nil)
+    unsafe self.value = .allocate(capacity: 1)
+    unsafe self.value.initialize(to: value)
+  }
+
+  deinit {
+    unsafe value.deinitialize(count: 1)
+    unsafe value.deallocate()
+    unsafe pthread_mutex_destroy(mutex)
+    unsafe mutex.deallocate()
+  }
+
+  /// Hands the value to `body`, alone.
+  borrowing func withLock<Result: ~Copyable, Failure>(
+    _ body: (inout Value) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    unsafe pthread_mutex_lock(mutex)
+    defer { unsafe pthread_mutex_unlock(mutex) }
+    return unsafe try body(&value.pointee)
+  }
+}
+
+// Why unchecked: the value is reached under the lock only; what `body` takes out of it is as in `Synchronization.Mutex`.
+extension Locked: @unchecked Sendable where Value: ~Copyable {}
