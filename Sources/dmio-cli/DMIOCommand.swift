@@ -19,7 +19,7 @@ struct DMIOCommand: ParsableCommand {
       a name is doubled. Sizes: 2048s (sectors of 512 bytes), 8MiB (1024), 8MB (1000), 512 (bytes).
       """,
     version: "dmio \(toolVersion)",
-    subcommands: [CopyCommand.self])
+    subcommands: [CopyCommand.self, ReadCommand.self, WriteCommand.self, InfoCommand.self])
 
   func run() throws { throw ValidationError("a command is missing: copy, read, write or info") }
 }

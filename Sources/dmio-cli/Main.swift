@@ -8,6 +8,7 @@ enum Main {
   static func main() {
     // Whoever reads our output may go; a write then says so.
     _ = signal(SIGPIPE, SIG_IGN)
+    StandardStreams.occupy()
     let arguments = self.arguments
     do {
       var command = try DMIOCommand.parseAsRoot(arguments)

@@ -15,17 +15,13 @@ struct Run {
     try BlockClient(pages: 256, kind: .driven, engine: engine)
   }
 
-  /// Copies, settles, and ends the process with the receipt.
-  ///
-  /// - Parameter failure: Says afterwards what was wrong with the run as a whole, if anything was.
-  func copy(
-    _ source: Source, _ targets: [Target], _ options: ReceiptOptions,
-    fill: @escaping (Copier, Chunk, @escaping () -> Void) -> Void = { $0.read($1, $2) },
-    failure: () -> Refusal? = { nil }
-  ) throws(Refusal) {
+  /// Copies and settles, with a bar where it is wanted.
+  func carryOut(
+    _ source: Source, _ targets: [Target], progress: Bool?, fill: @escaping Copier.Fill
+  ) throws(Refusal) -> Copier {
     do throws(BlockError) {
       let copier = try Copier(client: client, source: source, targets: targets, fill: fill)
-      var bar = Progress(copier, options.progress)
+      var bar = Progress(copier, progress)
       try Ticker.start(client) {
         bar.draw()
         return true
@@ -33,10 +29,22 @@ struct Run {
       try copier.run()
       try copier.settle()
       bar.finish()
-      finish(Receipt(copier, milliseconds: milliseconds), failure(), options)
+      return copier
     } catch {
       throw Refusal("\(error)")
     }
+  }
+
+  /// Copies, settles, and ends the process with the receipt.
+  ///
+  /// - Parameter failure: Says afterwards what was wrong with the run as a whole, if anything was.
+  func copy(
+    _ source: Source, _ targets: [Target], _ options: ReceiptOptions, fill: @escaping Copier.Fill = { $0.read($1, $2) },
+    failure: () -> Refusal? = { nil }
+  ) throws(Refusal) {
+    let copier = try carryOut(source, targets, progress: options.progress, fill: fill)
+    let failure = failure()
+    finish(Receipt(copier, milliseconds: milliseconds), failure, options)
   }
 
   private func finish(_ receipt: Receipt, _ failure: Refusal?, _ options: ReceiptOptions) -> Never {
@@ -51,5 +59,5 @@ struct Run {
   }
 
   /// Milliseconds since the beginning.
-  private var milliseconds: UInt64 { UInt64(max(0, (ContinuousClock.now - started) / .milliseconds(1))) }
+  var milliseconds: UInt64 { UInt64(max(0, (ContinuousClock.now - started) / .milliseconds(1))) }
 }

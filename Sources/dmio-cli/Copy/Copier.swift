@@ -4,11 +4,14 @@ internal import DMIO
 ///
 /// It belongs to the thread of its driven client. What happened is in the source and the targets afterwards.
 final class Copier {
+  /// Fills a chunk with its part of the source, and calls back, at once or from a completion.
+  typealias Fill = (Copier, Chunk, @escaping () -> Void) -> Void
+
   let client: BlockClient
   let source: Source
   let targets: [Target]
   /// Fills a chunk and calls back.
-  private let fill: (Copier, Chunk, @escaping () -> Void) -> Void
+  private let fill: Fill
   private var idle: [Chunk] = []
   private var busy: [Chunk] = []
   /// The first sector of the copy that no chunk has begun with.
@@ -21,7 +24,7 @@ final class Copier {
   /// - Parameter fill: Fills a chunk and calls back, at once or from a completion.
   init(
     client: BlockClient, source: Source, targets: [Target],
-    fill: @escaping (Copier, Chunk, @escaping () -> Void) -> Void = { $0.read($1, $2) }
+    fill: @escaping Fill
   ) throws(BlockError) {
     self.client = client
     self.source = source
@@ -48,7 +51,7 @@ final class Copier {
   }
 
   private var mayBegin: Bool {
-    next < source.sectors && !Interrupts.areWanted && !hasEnded && !targets.allSatisfy(\.isDropped)
+    next < source.sectors && !Interrupts.areWanted && !hasEnded && (targets.isEmpty || !targets.allSatisfy(\.isDropped))
   }
 
   private var everyTarget: UInt64 { targets.count == 64 ? .max : (1 << UInt64(targets.count)) - 1 }
@@ -60,11 +63,19 @@ final class Copier {
     next = end
     busy.append(chunk)
     fill(self, chunk) { [self] in
-      if hasEnded { return }
+      if hasEnded { return abandon(chunk) }
       // What lies behind the source's last byte is zero, whatever a file has there by now.
       chunk.zero(from: Int(source.bytes(in: chunk.range)))
       write(chunk)
     }
+  }
+
+  /// Ends a chunk that is not going to be written.
+  private func abandon(_ chunk: Chunk) {
+    settleAll(chunk.unsettled, chunk.range)
+    chunk.unsettled = 0
+    busy.removeAll { $0 === chunk }
+    idle.append(chunk)
   }
 
   private func end(_ chunk: Chunk) {

@@ -2,6 +2,15 @@ internal import Glibc
 
 /// Standard output and error, written by whole texts; nothing is left in a buffer when the process ends.
 enum StandardStreams {
+  /// Puts something useless where a standard stream is closed: else the first target that is opened would get its number,
+  /// and the messages.
+  static func occupy() {
+    for (file, flags) in [(STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY)]
+    where fcntl(file, F_GETFD) < 0 {
+      _ = unsafe open("/dev/null", flags)
+    }
+  }
+
   /// Writes to standard output. Whoever reads it may have gone: then the run ends quietly with 1.
   static func output(_ text: String) {
     if !write(Array(text.utf8), to: STDOUT_FILENO) { Glibc._exit(ExitCode.fatal.rawValue) }
