@@ -34,6 +34,7 @@ _Static_assert((int)DMIO_OP_WRITE == (int)IORING_OP_WRITE, "write");
 
 struct dmio_ring {
 	struct io_uring uring;
+	struct dmio_ring_view view;
 };
 
 /* Best first: what an older kernel refuses with EINVAL is left out in the next. */
@@ -56,7 +57,7 @@ static void look(struct io_uring *uring, struct dmio_ring_view *view)
 	view->cq_mask = *uring->cq.kring_mask;
 }
 
-int dmio_ring_create(unsigned entries, unsigned completions, struct dmio_ring **ring, struct dmio_ring_view *view)
+int dmio_ring_create(unsigned entries, unsigned completions, struct dmio_ring **ring)
 {
 	struct dmio_ring *made = calloc(1, sizeof(*made));
 	int rc = -EINVAL;
@@ -81,9 +82,14 @@ int dmio_ring_create(unsigned entries, unsigned completions, struct dmio_ring **
 		return rc;
 	}
 	io_uring_ring_dontfork(&made->uring);
-	look(&made->uring, view);
+	look(&made->uring, &made->view);
 	*ring = made;
 	return 0;
+}
+
+const struct dmio_ring_view *dmio_ring_look(const struct dmio_ring *ring)
+{
+	return &ring->view;
 }
 
 void dmio_ring_destroy(struct dmio_ring *ring)

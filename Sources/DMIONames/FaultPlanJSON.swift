@@ -1,6 +1,7 @@
 public import DMIO
 internal import FoundationEssentials
 
+/// Fault plans as JSON documents.
 extension FaultPlan {
   /// The plan that a JSON document of at most `Limits.faultPlanBytes` bytes describes.
   ///

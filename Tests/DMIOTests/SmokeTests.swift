@@ -2,12 +2,16 @@ import DMIO
 import Testing
 
 @Suite struct SmokeTests {
-  @Test(arguments: [BlockClient.Kind.shared, .driven], [EngineChoice.uring, .threads, .auto]) func ram(kind: BlockClient.Kind, engine: EngineChoice) throws {
+  @Test(arguments: [BlockClient.Kind.shared, .driven], [EngineChoice.uring, .threads, .auto]) func ram(
+    kind: BlockClient.Kind, engine: EngineChoice
+  ) throws {
     let client = try BlockClient(pages: 4, kind: kind, engine: engine)
     let disk = try BlockDevice.ram(bytes: 1 << 20)
     let file = try BlockDevice.open("/tmp/dmio-smoke.img", FileOptions(isDirect: true))
     let data = [UInt8](repeating: 7, count: 8192)
-    var result = try client.writeBlocking([Region(disk, start: 0, count: 16), Region(file, start: 8, count: 16), Region(file, start: 800, count: 16)], from: data.span.bytes)
+    var result = try client.writeBlocking(
+      [Region(disk, start: 0, count: 16), Region(file, start: 8, count: 16), Region(file, start: 800, count: 16)],
+      from: data.span.bytes)
     #expect(result.isSuccess)
     var back = try PageBuffer(pages: 2)
     result = try client.readBlocking(Region(file, start: 800, count: 16), into: &back)
@@ -45,7 +49,7 @@ import Testing
     let n = try client.run { () -> Int in
       var n = 0
       for i in 0..<100 {
-          let data = [UInt8](repeating: UInt8(i), count: 4096)
+        let data = [UInt8](repeating: UInt8(i), count: 4096)
         do {
           let r = try await client.write([Region(file, start: UInt64(i) * 8, count: 8)], from: data.span.bytes)
           #expect(r.isSuccess)

@@ -34,6 +34,23 @@ enum Repository {
     FileManager.default.fileExists(atPath: root.appendingPathComponent(path).path)
   }
 
+  /// The code between the fences of a document that name `language`.
+  static func codeBlocks(of file: RepositoryFile, in language: String) -> [String] {
+    var blocks: [String] = []
+    var block: [String]?
+    for line in file.lines {
+      if let open = block, line == "```" {
+        blocks.append(open.joined(separator: "\n"))
+        block = nil
+      } else if line == "```\(language)" {
+        block = []
+      } else {
+        block?.append(line)
+      }
+    }
+    return blocks
+  }
+
   private static func read() -> [RepositoryFile] {
     var files: [RepositoryFile] = []
     var folders = [""]

@@ -57,6 +57,16 @@ import Testing
       })
   }
 
+  @Test("the README's Swift examples stand in a snippet that is compiled") func readmeExamples() {
+    let blocks = files.filter { $0.path == "README.md" }.flatMap { Repository.codeBlocks(of: $0, in: "swift") }
+    let snippets = files.filter { $0.path.hasPrefix("Snippets/") }.map { $0.lines.joined(separator: "\n") }
+    #expect(!blocks.isEmpty)
+    for block in blocks {
+      #expect(
+        snippets.contains { $0.contains(block) }, "no snippet contains the example that begins \(block.prefix(60))")
+    }
+  }
+
   @Test("no file is larger than 200 KiB") func fileSizes() {
     report(
       files.compactMap { file in

@@ -60,8 +60,9 @@ struct dmio_ring_view {
 };
 
 /* Makes a ring on the calling thread, which must be the only one to use it, with the best flags that
- * the kernel knows. Returns 0 or a negative errno; *ring and *view are set only on 0. */
-int dmio_ring_create(unsigned entries, unsigned completions, struct dmio_ring **ring, struct dmio_ring_view *view);
+ * the kernel knows. Returns 0 or a negative errno; *ring is set only on 0. */
+int dmio_ring_create(unsigned entries, unsigned completions, struct dmio_ring **ring);
+const struct dmio_ring_view *dmio_ring_look(const struct dmio_ring *ring);
 void dmio_ring_destroy(struct dmio_ring *ring);
 
 /* Submits what was filled and runs what the kernel has deferred; waits for one completion if `wait`,

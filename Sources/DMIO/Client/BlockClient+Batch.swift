@@ -34,9 +34,7 @@ extension BlockClient {
 @safe
 struct BatchState {
   /// Requests that ended, in order.
-  var ended: [Ended] = []
-  /// A second list, so that handing out one while the other fills allocates nothing.
-  private var spare: [Ended] = []
+  var ended = Refill<Ended>()
   /// Requests that were queued and not handed out.
   var outstanding = 0
   var waiter: UnsafeContinuation<Void, Never>?
@@ -54,29 +52,15 @@ struct BatchState {
     unsafe self.waiter = nil
     unsafe waiter.resume()
   }
-
-  /// Takes the list of those that ended.
-  mutating func takeEnded() -> [Ended] {
-    let taken = ended
-    ended = spare
-    spare = []
-    return taken
-  }
-
-  /// Gives an emptied list back to be filled again.
-  mutating func giveBack(_ list: consuming [Ended]) {
-    list.removeAll(keepingCapacity: true)
-    spare = list
-  }
 }
 
 extension Stable where Value == ClientState {
   fileprivate func handOutBatch(_ body: (UInt, RegionResult) -> Void) -> Int {
-    let ended = pointee.batch.takeEnded()
+    let ended = pointee.batch.ended.take()
     pointee.batch.outstanding &-= ended.count
     for entry in ended { body(entry.tag, entry.result) }
     let count = ended.count
-    pointee.batch.giveBack(ended)
+    pointee.batch.ended.giveBack(ended)
     return count
   }
 }

@@ -33,7 +33,7 @@ extension BlockClient {
   /// The rules of the other form hold; the closure costs its one allocation.
   public func submit(
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory,
-    completion: @escaping (RegionResult) -> Void
+    completion: @escaping @Sendable (RegionResult) -> Void
   ) throws(BlockError) {
     let slot = try take(operation, regions, memory)
     slot.pointee.reply = .completion
@@ -43,9 +43,34 @@ extension BlockClient {
 
   /// Submits a request over an array of regions.
   public func submit(
-    _ operation: Operation, _ regions: [Region], _ memory: Memory, completion: @escaping (RegionResult) -> Void
+    _ operation: Operation, _ regions: [Region], _ memory: Memory,
+    completion: @escaping @Sendable (RegionResult) -> Void
   ) throws(BlockError) {
     try submit(operation, regions.span, memory, completion: completion)
+  }
+
+  /// Submits a request on the client's own thread, where `completion` will run too: it may use what that thread uses.
+  ///
+  /// Throws `.notOwner` on any other thread.
+  @_disfavoredOverload
+  public func submit(
+    _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory,
+    onThisThread completion: @escaping (RegionResult) -> Void
+  ) throws(BlockError) {
+    guard state.isOwner else { throw .notOwner }
+    let slot = try take(operation, regions, memory)
+    slot.pointee.reply = .completion
+    slot.pointee.completion = completion
+    give(slot)
+  }
+
+  /// Submits a request over an array of regions on the client's own thread.
+  @_disfavoredOverload
+  public func submit(
+    _ operation: Operation, _ regions: [Region], _ memory: Memory,
+    onThisThread completion: @escaping (RegionResult) -> Void
+  ) throws(BlockError) {
+    try submit(operation, regions.span, memory, onThisThread: completion)
   }
 
   /// Checks a request and fills a slot with it: the beginning of every door. Nothing has started yet.

@@ -2,20 +2,35 @@
 extension BlockClient {
   /// Submits what was queued, takes what has completed and runs the completions; returns how many requests ended.
   ///
-  /// With `wait`, and something under way, returns only after at least one ended. Inside a completion `wait`
-  /// throws `.wouldDeadlock`; without it the call only submits and returns 0.
+  /// With `wait`, and something under way, returns only after at least one ended. Inside a completion or a task on
+  /// the client's thread `wait` throws `.wouldDeadlock`; without it the call only submits and returns 0.
   @discardableResult
   public func poll(wait: Bool) throws(BlockError) -> Int {
-    guard kind == .driven, state.isOwner else { throw .notOwner }
-    guard !state.pointee.isInCallback, !state.pointee.isInJob else {
-      if wait { throw .wouldDeadlock }
-      state.submitFilled()
-      return 0
-    }
+    guard try mayTurn(wait: wait) else { return 0 }
     let before = state.pointee.delivered
     state.turn(wait: wait && state.hasWork)
     while wait, state.pointee.delivered == before, state.hasWork { state.turn(wait: true) }
     return state.pointee.delivered &- before
+  }
+
+  /// The same, but waits for at most `milliseconds`, also when nothing is under way; returns 0 when none ended.
+  ///
+  /// May return early, for instance after a signal.
+  @discardableResult
+  public func poll(waitMilliseconds milliseconds: Int) throws(BlockError) -> Int {
+    guard try mayTurn(wait: true) else { return 0 }
+    let before = state.pointee.delivered
+    state.turn(wait: true, atMost: Int64(max(0, milliseconds)))
+    return state.pointee.delivered &- before
+  }
+
+  /// True where a turn may be taken; false in a completion that does not want to wait.
+  private func mayTurn(wait: Bool) throws(BlockError) -> Bool {
+    guard kind == .driven, state.isOwner else { throw .notOwner }
+    guard state.pointee.isInCallback || state.pointee.isInJob else { return true }
+    if wait { throw .wouldDeadlock }
+    state.submitFilled()
+    return false
   }
 }
 

@@ -94,9 +94,9 @@ extension Stable where Value == ClientState {
     try pointee.slots.grow(for: self)
     try resize(pages: pages)
     guard choice != .threads else { return .threadsChosen }
-    do {
+    do throws(Errno) {
       let completions = min(max(2 * Limits.piecesPerPage * pages, 512), 2 * Limits.pieces)
-      pointee.ring = try Ring(completions: completions)
+      pointee.ring = Stable<Ring>(allocating: try Ring(completions: completions))
       return .uring(choice)
     } catch {
       guard choice == .auto else { throw .system(error, "setting up io_uring") }

@@ -8,6 +8,7 @@ public final class ClientExecutor: TaskExecutor {
 
   /// Takes a job of a task. Any thread.
   public func enqueue(_ job: consuming ExecutorJob) {
+    // Why it is right: retained with the job, let go when it has run.
     let job = unsafe ClientJob(job: UnownedJob(job), executor: Unmanaged.passRetained(self))
     let state = client.state
     if state.isOwner {
@@ -19,6 +20,7 @@ public final class ClientExecutor: TaskExecutor {
 }
 
 /// A job of a task, and the executor it was given to, retained until it has run.
+// Why it is right: retained by `enqueue`, let go by `runJobs`, once each.
 @safe
 struct ClientJob: Sendable {
   let job: UnownedJob
@@ -29,8 +31,7 @@ extension Stable where Value == ClientState {
   /// Runs the jobs that are there; those that they bring run in the next turn.
   func runJobs() {
     guard !pointee.jobs.isEmpty else { return }
-    let jobs = pointee.jobs
-    pointee.jobs = []
+    let jobs = pointee.jobs.take()
     pointee.isInJob = true
     // A job is a place where `submit` is called, and no callback runs inside that.
     pointee.mayDeliver = false
@@ -40,6 +41,7 @@ extension Stable where Value == ClientState {
     }
     pointee.isInJob = false
     pointee.mayDeliver = true
+    pointee.jobs.giveBack(jobs)
   }
 }
 

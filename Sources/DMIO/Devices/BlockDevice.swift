@@ -16,8 +16,8 @@ public final class BlockDevice: Sendable {
   let number: Int
   /// How many fault devices are stacked here.
   let faultDepth: Int
-  private let closed = Atomic<Bool>(false)
-  private let flushError = Atomic<Int32>(0)
+  /// 0 for a device that is open and has not failed a flush.
+  private let trouble = Atomic<Int32>(0)
 
   /// A device of the kind that `backend` is.
   ///
@@ -36,7 +36,7 @@ public final class BlockDevice: Sendable {
   }
 
   deinit {
-    if !closed.load(ordering: .relaxed) { backend.close() }
+    if !isClosed { backend.close() }
     DeviceNumbers.put(number)
   }
 
@@ -44,19 +44,26 @@ public final class BlockDevice: Sendable {
   ///
   /// I/O in flight goes on to its end; the file is given up at once. Closing twice does nothing.
   public func close() {
-    guard !closed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+    let before = trouble.bitwiseOr(BlockDevice.closedBit, ordering: .acquiringAndReleasing).oldValue
+    guard before & BlockDevice.closedBit == 0 else { return }
     backend.close()
     wrapped?.close()
   }
 
   /// True once the device was closed.
-  public var isClosed: Bool { closed.load(ordering: .relaxed) }
+  public var isClosed: Bool { trouble.load(ordering: .relaxed) & BlockDevice.closedBit != 0 }
+
+  /// Above every errno; those of a failed flush stand below it.
+  private static let closedBit: Int32 = 1 << 16
+
+  @inline(__always)
+  var isHealthy: Bool { trouble.load(ordering: .relaxed) == 0 }
 
   /// The error of the flush that failed, after which nothing that was written can be trusted; nil while there is none.
   ///
   /// Writes, flushes, discards and write-zeroes then fail with EIO: a second flush might succeed falsely.
   public var failedFlush: Errno? {
-    let errno = flushError.load(ordering: .relaxed)
+    let errno = trouble.load(ordering: .relaxed) & ~BlockDevice.closedBit
     return errno == 0 ? nil : Errno(rawValue: errno)
   }
 
@@ -66,7 +73,7 @@ public final class BlockDevice: Sendable {
   /// Why a region does not fit; nil if it does.
   @inline(__always)
   func refusal(_ operation: Operation, start: UInt64, count: UInt64) -> Errno? {
-    if closed.load(ordering: .relaxed) { return .ENODEV }
+    if isClosed { return .ENODEV }
     let blockMask = UInt64(geometry.logicalBlock / Limits.sectorBytes) &- 1
     guard (start | count) & blockMask == 0 else { return .EINVAL }
     guard count <= geometry.sectors, start <= geometry.sectors &- count else { return .EIO }
@@ -75,7 +82,7 @@ public final class BlockDevice: Sendable {
 
   private func changeRefusal(_ kind: Operation.Kind) -> Errno? {
     guard geometry.isWritable else { return .EBADF }
-    guard flushError.load(ordering: .relaxed) == 0 else { return .EIO }
+    guard failedFlush == nil else { return .EIO }
     if kind == .discard, geometry.discardSectors == 0 { return .EOPNOTSUPP }
     if kind == .writeZeroes, geometry.writeZeroesSectors == 0 { return .EOPNOTSUPP }
     return nil
@@ -83,14 +90,15 @@ public final class BlockDevice: Sendable {
 
   /// Why the device cannot be flushed; nil if it can.
   func flushRefusal() -> Errno? {
-    if closed.load(ordering: .relaxed) { return .ENODEV }
-    return flushError.load(ordering: .relaxed) == 0 ? nil : .EIO
+    if isClosed { return .ENODEV }
+    return failedFlush == nil ? nil : .EIO
   }
 
   /// Notes a flush that failed. One that the device cannot do at all has lost nothing.
   func flushFailed(_ errno: Errno) {
     guard errno != .EOPNOTSUPP, errno != .EINVAL, errno != .ENOSYS else { return }
-    _ = flushError.compareExchange(expected: 0, desired: errno.rawValue, ordering: .relaxed)
+    // The first failure stays; a device that is being closed has no use for it.
+    _ = trouble.compareExchange(expected: 0, desired: errno.rawValue & ~BlockDevice.closedBit, ordering: .relaxed)
   }
 }
 

@@ -2,9 +2,9 @@ internal import CDMIOSystem
 
 /// A client's io_uring: entries are filled here, and nowhere else. The client's thread only.
 @safe
-struct Ring {
+struct Ring: ~Copyable {
   private let handle: OpaquePointer
-  private let view: dmio_ring_view
+  private let view: UnsafePointer<dmio_ring_view>
   /// Vectors of the entries that are not submitted yet; the kernel copies them when it takes an entry.
   private let vectors: UnsafeMutablePointer<dmio_vector>
   private var vectorCount = 0
@@ -28,49 +28,55 @@ struct Ring {
   /// Throws the kernel's errno: EPERM or ENOSYS where containers or sysctl refuse io_uring.
   init(completions: Int) throws(Errno) {
     var handle: OpaquePointer?
-    var view = unsafe dmio_ring_view()
-    let rc = unsafe dmio_ring_create(UInt32(Limits.ringEntries), UInt32(completions), &handle, &view)
+    let rc = unsafe dmio_ring_create(UInt32(Limits.ringEntries), UInt32(completions), &handle)
     guard rc == 0, let handle = unsafe handle else { throw Errno(rawValue: -rc) }
     unsafe self.handle = unsafe handle
-    unsafe self.view = view
+    unsafe self.view = dmio_ring_look(handle)
     unsafe vectors = .allocate(capacity: Ring.vectorCapacity)
   }
 
   /// Closes the ring, in which nothing but the watch may be left.
-  func destroy() {
+  deinit {
     unsafe dmio_ring_destroy(handle)
     unsafe vectors.deallocate()
   }
 
   /// Fills an entry with a piece; false when there is no room until the next `enter`.
-  @inline(__always)
   mutating func fill(_ record: Stable<PieceRecord>) -> Bool {
-    let kind = record.pointee.operation.kind
-    guard kind != .flush else { return fillFlush(record) }
-    var isWrite: UInt8 = kind == .write ? 1 : 0
-    var address = UInt64(record.pointee.cursor.position)
-    var length = UInt32(truncatingIfNeeded: record.pointee.length)
-    var opcode = UInt8(DMIO_OP_READ)
-    if record.pointee.cursor.kind != .contiguous {
-      guard let run = gather(record) else { return false }
-      (address, length) = (UInt64(run.address), UInt32(run.length))
-      if run.isVectors { (opcode, isWrite) = (UInt8(DMIO_OP_READV), isWrite) }
-    }
-    guard let sqe = unsafe withUnsafePointer(to: view, { unsafe dmio_ring_next($0) }) else { return false }
-    unsafe sqe.pointee.opcode = opcode &+ isWrite
+    guard record.pointee.operation.kind != .flush else { return fillFlush(record) }
+    guard record.pointee.cursor.kind != .contiguous else { return fillContiguous(record) }
+    guard let run = gather(record) else { return false }
+    let opcode = run.isVectors ? DMIO_OP_READV : DMIO_OP_READ
+    return fill(record, UInt8(opcode), address: UInt64(run.address), length: UInt32(run.length))
+  }
+
+  /// Fills an entry with a piece whose memory is contiguous.
+  @inline(__always)
+  func fillContiguous(_ record: Stable<PieceRecord>) -> Bool {
+    fill(
+      record, UInt8(DMIO_OP_READ), address: UInt64(record.pointee.cursor.position),
+      length: UInt32(truncatingIfNeeded: record.pointee.length))
+  }
+
+  /// The opcode is that of the read; that of the write follows it.
+  @inline(__always)
+  private func fill(_ record: Stable<PieceRecord>, _ opcode: UInt8, address: UInt64, length: UInt32) -> Bool {
+    guard let sqe = unsafe dmio_ring_next(view) else { return false }
+    let operation = record.pointee.operation
+    unsafe sqe.pointee.opcode = opcode &+ operation.kind.rawValue
     unsafe sqe.pointee.flags = 0
-    unsafe sqe.pointee.ioprio = record.pointee.operation.priority.rawValue
+    unsafe sqe.pointee.ioprio = operation.priority.rawValue
     unsafe sqe.pointee.fd = record.pointee.file
     unsafe sqe.pointee.off = record.pointee.offset
     unsafe sqe.pointee.addr = address
     unsafe sqe.pointee.len = length
-    unsafe sqe.pointee.rw_flags = UInt32(bitPattern: record.pointee.operation.systemFlags)
+    unsafe sqe.pointee.rw_flags = UInt32(bitPattern: operation.systemFlags)
     unsafe sqe.pointee.user_data = UInt64(record.bits)
     return true
   }
 
   private mutating func fillFlush(_ record: Stable<PieceRecord>) -> Bool {
-    guard let sqe = unsafe withUnsafePointer(to: view, { unsafe dmio_ring_next($0) }) else { return false }
+    guard let sqe = unsafe dmio_ring_next(view) else { return false }
     unsafe sqe.pointee = dmio_sqe()
     unsafe sqe.pointee.opcode = UInt8(DMIO_OP_FSYNC)
     unsafe sqe.pointee.fd = record.pointee.file
@@ -81,7 +87,7 @@ struct Ring {
 
   /// Fills an entry that completes when `event` becomes readable.
   func fillWatch(_ event: Int32) -> Bool {
-    guard let sqe = unsafe withUnsafePointer(to: view, { unsafe dmio_ring_next($0) }) else { return false }
+    guard let sqe = unsafe dmio_ring_next(view) else { return false }
     unsafe sqe.pointee = dmio_sqe()
     unsafe sqe.pointee.opcode = UInt8(DMIO_OP_POLL_ADD)
     unsafe sqe.pointee.fd = event
@@ -110,7 +116,7 @@ struct Ring {
   }
 
   /// True when entries were filled that the kernel has not been given.
-  var hasFilled: Bool { unsafe withUnsafePointer(to: view) { unsafe dmio_ring_unsubmitted($0) } }
+  var hasFilled: Bool { unsafe dmio_ring_unsubmitted(view) }
 
   /// Gives the kernel what was filled and lets it finish what it put off; waits for one completion if asked.
   mutating func enter(wait: Bool, timeoutMilliseconds: Int64) -> Int32 {
@@ -123,12 +129,12 @@ struct Ring {
 
   /// How many completions stand ready.
   @inline(__always)
-  var readyCount: UInt32 { unsafe withUnsafePointer(to: view) { unsafe dmio_ring_ready($0) } }
+  var readyCount: UInt32 { unsafe dmio_ring_ready(view) }
 
   /// Takes one completion, which has to stand ready: `user_data` and result.
   @inline(__always)
   func take() -> (userData: UInt64, result: Int) {
-    let cqe = unsafe withUnsafePointer(to: view) { unsafe dmio_ring_take($0) }
+    let cqe = unsafe dmio_ring_take(view)
     return (cqe.user_data, Int(cqe.res))
   }
 }

@@ -15,11 +15,13 @@ func startThread(named name: StaticString, _ body: @escaping @Sendable () -> Voi
   unsafe sigfillset(&all)
   unsafe pthread_sigmask(SIG_BLOCK, &all, &before)
   defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
+  // Why it is right: retained here for the new thread, which lets go; if there is none, below.
   let retained = unsafe Unmanaged.passRetained(start)
   let rc = unsafe pthread_create(
     &thread, &attributes,
     { context in
       guard let context = unsafe context else { return nil }
+      // Why it is right: this is what was retained for this thread.
       let start = unsafe Unmanaged<ThreadStart>.fromOpaque(context).takeRetainedValue()
       unsafe dmio_name_thread(UnsafeRawPointer(start.name.utf8Start).assumingMemoryBound(to: CChar.self))
       start.body()

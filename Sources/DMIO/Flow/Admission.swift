@@ -13,9 +13,10 @@ extension Stable where Value == ClientState {
     slot.pointee.place.isOpen = false
     slot.pointee.phase = operation.kind == .flush || operation.flags.contains(.preflush) ? .preflush : .data
     for index in regions.indices {
-      slot.region(index).pointee = SlotRegion(
-        device: DeviceRef(regions[index].device),
-        start: regions[index].start, count: regions[index].count)
+      let region = slot.region(index)
+      region.pointee.device = DeviceRef(of: regions, index)
+      region.pointee.start = regions[index].start
+      region.pointee.count = regions[index].count
     }
   }
 
@@ -73,18 +74,17 @@ extension Stable where Value == ClientState {
   /// Holds the devices of a filled slot. The client's thread.
   @inline(__always)
   func holdDevices(_ slot: Stable<RequestSlot>) {
-    let hasRing = pointee.ring != nil
     for index in 0..<slot.pointee.regionCount {
-      let device = slot.region(index).pointee.device
-      let ringOnly = pointee.ringOnly
-      device.with { pointee.devices.use($0, hasRing: hasRing, ringOnly: ringOnly) }
+      let region = slot.region(index)
+      region.pointee.entry = pointee.devices.use(
+        region.pointee.device, hasRing: pointee.ring != nil, ringOnly: pointee.ringOnly)
     }
   }
 
   /// Lets go of the devices of a request that is over.
   @inline(__always)
   func releaseDevices(_ slot: Stable<RequestSlot>) {
-    for index in 0..<slot.pointee.regionCount { pointee.devices.release(slot.region(index).pointee.device) }
+    for index in 0..<slot.pointee.regionCount { slot.region(index).pointee.entry?.pointee.uses &-= 1 }
   }
 
   /// Takes in a request that another thread filled; that thread retained the devices.

@@ -45,6 +45,7 @@ final class ChildPiece {
     record.cursor = memory ?? parent.pointee.cursor
     if memory == nil, record.operation.movesData { record.cursor.advance(by: range.lowerBound) }
     let child = ChildPiece(of: parent, record, answered)
+    // Why it is right: the record keeps its child, and `answered` lets go of it, once.
     unsafe child.record.pointee.child = Unmanaged.passRetained(child)
     return Piece(child.record)
   }

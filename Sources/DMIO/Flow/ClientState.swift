@@ -36,7 +36,7 @@ struct ClientState: ~Copyable {
   /// Requests that ended inside `submit`, to be answered by the next turn.
   var ready = SlotQueue()
   /// Pieces to be sent by the next turn: their device answered EINTR or EAGAIN, or the ring was full.
-  var again: [Stable<PieceRecord>] = []
+  var again = Refill<Stable<PieceRecord>>()
   /// Pieces that were put off, with the time when they go on.
   var timers: [PieceTimer] = []
 
@@ -54,12 +54,12 @@ struct ClientState: ~Copyable {
   var isEnding = false
 
   // The ring, and what of it is outstanding.
-  var ring: Ring?
+  var ring: Stable<Ring>?
   /// True while the ring watches the mailbox's event.
   var isWatching = false
 
   // Tasks.
-  var jobs: [ClientJob] = []
+  var jobs = Refill<ClientJob>()
   var batch = BatchState()
 
   init(

@@ -41,7 +41,8 @@ extension Stable where Value == ClientState {
       retireWhole(record)
     case .progress(let bytes):
       record.advance(by: bytes)
-      send(record)
+      // A device may answer at once, and short again: by the next turn, so that no stack grows.
+      if record.pointee.file >= 0 { send(record) } else { pointee.again.append(record) }
     case .again: putOff(record)
     case .failed(let errno): failPiece(record, errno)
     }

@@ -81,12 +81,17 @@ extension Stable where Value == RequestSlot {
   var result: RegionResult {
     let errors = RegionErrors(rawValue: pointee.errors)
     guard pointee.errors != 0 else { return RegionResult(errors: errors, failures: []) }
-    return RegionResult(errors: errors, failures: (0..<pointee.regionCount).map { region($0).pointee.failure })
+    return RegionResult(errors: errors, failures: (0..<pointee.regionCount).map(failure))
+  }
+
+  /// What region `index` says about its failure, if it failed.
+  private func failure(_ index: Int) -> RegionFailure {
+    isFailed(index) ? region(index).pointee.failure : RegionFailure(errno: Errno(rawValue: 0), sector: 0)
   }
 
   /// Writes one entry a region where the caller asked for them.
   fileprivate func fillFailures() {
     guard let failures = unsafe pointee.failures else { return }
-    for index in 0..<pointee.regionCount { unsafe failures[index] = region(index).pointee.failure }
+    for index in 0..<pointee.regionCount { unsafe failures[index] = failure(index) }
   }
 }

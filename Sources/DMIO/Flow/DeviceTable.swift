@@ -9,62 +9,35 @@ struct DeviceTable: ~Copyable {
   private var known: [Int] = []
 
   init() throws(BlockError) {
-    arena = try Arena(bytes: Limits.devices * MemoryLayout<Entry>.stride, populate: false)
+    arena = try Arena(bytes: Limits.devices * MemoryLayout<DeviceEntry>.stride, populate: false)
   }
 
-  /// One device. Memory that is zero is an entry without one.
-  struct Entry {
-    var device: BlockDevice?
-    /// Regions of requests that are on their way.
-    var uses = 0
-    var file: Int32 = -1
-    /// True when the file's reads, writes and flushes go through the ring.
-    var isRingLane = false
-    var isBlockFile = false
-  }
-
-  /// The entry of a device that `use` was called for and `release` was not.
+  /// Counts one more region of `device`, and returns its entry, which stays for as long as regions are counted.
   @inline(__always)
-  func entry(_ device: DeviceRef) -> Stable<Entry> {
-    device.with { entry(number: $0.number) }
-  }
-
-  @inline(__always)
-  private func entry(number: Int) -> Stable<Entry> {
-    unsafe Stable<Entry>(arena.address(number * MemoryLayout<Entry>.stride).assumingMemoryBound(to: Entry.self))
-  }
-
-  /// Counts one more region of `device`.
-  @inline(__always)
-  mutating func use(_ device: BlockDevice, hasRing: Bool, ringOnly: Bool) {
-    let entry = entry(number: device.number)
-    if entry.pointee.device !== device { add(device, entry, hasRing: hasRing, ringOnly: ringOnly) }
+  mutating func use(_ device: DeviceRef, hasRing: Bool, ringOnly: Bool) -> Stable<DeviceEntry> {
+    let entry = entry(device.number)
+    if entry.pointee.ref != device { add(device, entry, hasRing: hasRing, ringOnly: ringOnly) }
     entry.pointee.uses &+= 1
-  }
-
-  /// Counts one region less.
-  @inline(__always)
-  func release(_ device: DeviceRef) {
-    let entry = entry(device)
-    entry.pointee.uses &-= 1
+    return entry
   }
 
   /// Lets go of every device.
   mutating func removeAll() {
-    for number in known { entry(number: number).pointee.device = nil }
+    for number in known { entry(number).pointee = DeviceEntry() }
     known = []
   }
 
-  private mutating func add(_ device: BlockDevice, _ entry: Stable<Entry>, hasRing: Bool, ringOnly: Bool) {
+  @inline(__always)
+  private func entry(_ number: Int) -> Stable<DeviceEntry> {
+    unsafe Stable<DeviceEntry>(
+      arena.address(number &* MemoryLayout<DeviceEntry>.stride).assumingMemoryBound(to: DeviceEntry.self))
+  }
+
+  private mutating func add(_ device: DeviceRef, _ entry: Stable<DeviceEntry>, hasRing: Bool, ringOnly: Bool) {
     sweep()
     // A number is given to another device only after the one before is gone, so nobody stands here.
     assert(entry.pointee.device == nil)
-    entry.pointee = Entry(device: device)
-    if let file = device.file {
-      entry.pointee.file = file.descriptor
-      entry.pointee.isBlockFile = file.isBlock
-      entry.pointee.isRingLane = hasRing && (ringOnly || file.supportsNowait)
-    }
+    entry.pointee = device.with { DeviceEntry($0, hasRing: hasRing, ringOnly: ringOnly) }
     known.append(device.number)
   }
 
@@ -72,14 +45,58 @@ struct DeviceTable: ~Copyable {
   private mutating func sweep() {
     var kept: [Int] = []
     for number in known {
-      let entry = entry(number: number)
+      let entry = entry(number)
       let isClosed = entry.pointee.device?.isClosed ?? true
       if entry.pointee.uses == 0, isClosed || isKnownUniquelyReferenced(&entry.pointee.device) {
-        entry.pointee.device = nil
+        entry.pointee = DeviceEntry()
       } else {
         kept.append(number)
       }
     }
     known = kept
+  }
+}
+
+/// One device as a client sees it. Memory that is zero is an entry without one.
+struct DeviceEntry {
+  /// Keeps the device.
+  var device: BlockDevice?
+  /// The same device, to be compared and used without counting references.
+  var ref: DeviceRef?
+  /// Regions of requests that are on their way.
+  var uses = 0
+  /// The file of a file device; below 0 for others.
+  var file: Int32 = -1
+  /// True when the file's reads, writes and flushes go through the ring.
+  var isRingLane = false
+  var isBlockFile = false
+  /// What a region has to fit, for the short way of `sendWhole`.
+  var fit = Fit()
+
+  /// The limits of a device for a region in one piece.
+  struct Fit {
+    /// Sectors of the device, and of the longest piece.
+    var sectors: UInt64 = 0
+    var longest: UInt64 = 0
+    /// Bits that must be clear in sectors, and in an address.
+    var sectorMask: UInt64 = 0
+    var addressMask: UInt = 0
+    var isWritable = false
+  }
+
+  init() {}
+
+  init(_ device: BlockDevice, hasRing: Bool, ringOnly: Bool) {
+    self.device = device
+    ref = DeviceRef(device)
+    let geometry = device.geometry
+    fit = Fit(
+      sectors: geometry.sectors, longest: UInt64(geometry.longestPiece(.write) / Limits.sectorBytes),
+      sectorMask: UInt64(geometry.logicalBlock / Limits.sectorBytes - 1),
+      addressMask: UInt(geometry.memoryAlignment - 1), isWritable: geometry.isWritable)
+    guard let file = device.file else { return }
+    self.file = file.descriptor
+    isBlockFile = file.isBlock
+    isRingLane = hasRing && (ringOnly || file.supportsNowait)
   }
 }

@@ -29,6 +29,11 @@ extension Stable where Value == ClientState {
   /// Sends the pieces of one region; false when pieces have run out before its end.
   @inline(__always)
   private func dispatchRegion(_ slot: Stable<RequestSlot>, _ index: Int) -> Bool {
+    if slot.pointee.phase == .data, !slot.pointee.place.isOpen, sendWhole(slot, index) { return true }
+    return dispatchPieces(slot, index)
+  }
+
+  private func dispatchPieces(_ slot: Stable<RequestSlot>, _ index: Int) -> Bool {
     if slot.pointee.phase == .preflush { return dispatchFlush(slot, index) }
     if !slot.pointee.place.isOpen {
       guard slot.region(index).pointee.count != 0 else { return true }

@@ -65,7 +65,10 @@ struct SlotRegion {
   var device: DeviceRef
   var start: UInt64
   var count: UInt64
-  var failure = RegionFailure(errno: Errno(rawValue: 0), sector: 0)
+  /// The device's entry in that table, from admission to answer.
+  var entry: Stable<DeviceEntry>?
+  /// Valid while the region's bit is set.
+  var failure: RegionFailure
 }
 
 /// How far the splitting of one region is.

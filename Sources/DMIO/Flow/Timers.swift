@@ -10,10 +10,11 @@ extension Stable where Value == ClientState {
     pointee.timers.append(PieceTimer(dueMilliseconds: due, record: record, resume: resume))
   }
 
-  /// Milliseconds until the next timer; below 0 without one.
-  func nextTimeout() -> Int64 {
-    guard let next = pointee.timers.map(\.dueMilliseconds).min() else { return -1 }
-    return max(0, next - dmio_now_ms())
+  /// Milliseconds until the next timer, and no more than `limit` unless that is below 0; below 0 for no end.
+  func nextTimeout(atMost limit: Int64) -> Int64 {
+    guard let next = pointee.timers.map(\.dueMilliseconds).min() else { return limit }
+    let timer = max(0, next - dmio_now_ms())
+    return limit < 0 ? timer : min(timer, limit)
   }
 
   /// Goes on with the pieces whose time has come, in the order in which they were put off.

@@ -3,14 +3,16 @@ internal import CDMIOSystem
 /// One turn of a client's thread: take mail, submit, reap, answer. The client's thread only.
 extension Stable where Value == ClientState {
   /// Does what there is to do; if nothing was and `wait` is set, sleeps until there is, and does that.
-  func turn(wait: Bool) {
+  ///
+  /// Sleeps at most so many milliseconds, unless they are below 0.
+  func turn(wait: Bool, atMost milliseconds: Int64 = -1) {
     let before = pointee.delivered
     pointee.mayDeliver = true
     defer { pointee.mayDeliver = false }
     let hadWork = takeMail()
     reap()
     let isBusy = hadWork || pointee.delivered != before || !pointee.ready.isEmpty || !pointee.again.isEmpty
-    enter(wait: wait && !isBusy)
+    enter(wait: wait && !isBusy, atMost: milliseconds)
     fireTimers()
     _ = takeMail()
     reap()
@@ -45,9 +47,9 @@ extension Stable where Value == ClientState {
   /// Takes the ring's completions, answers what they end, and goes on with what lacked pieces.
   private func reap() {
     if let ring = pointee.ring {
-      var count = ring.readyCount
+      var count = ring.pointee.readyCount
       while count > 0 {
-        let (userData, result) = ring.take()
+        let (userData, result) = ring.pointee.take()
         if userData == Ring.watch {
           pointee.isWatching = false
           dmio_event_clear(pointee.mailbox.event)
@@ -62,9 +64,9 @@ extension Stable where Value == ClientState {
   }
 
   /// Submits what was filled, and sleeps if asked: in the ring if there is one, on the mailbox's event else.
-  private func enter(wait: Bool) {
+  private func enter(wait: Bool, atMost milliseconds: Int64) {
     guard wait, pointee.mailbox.prepareToSleep() else { return submitFilled() }
-    let timeout = nextTimeout()
+    let timeout = nextTimeout(atMost: milliseconds)
     if pointee.ring != nil {
       // Without a watch (no room in the ring) sleeping could miss mail: only look.
       enterRing(wait: watchMailbox(), timeout: timeout)
@@ -82,7 +84,7 @@ extension Stable where Value == ClientState {
   }
 
   private func enterRing(wait: Bool, timeout: Int64) {
-    let rc = pointee.ring?.enter(wait: wait, timeoutMilliseconds: timeout) ?? 0
+    let rc = pointee.ring?.pointee.enter(wait: wait, timeoutMilliseconds: timeout) ?? 0
     // EINTR, EAGAIN, EBUSY, ETIME: the next turn reaps and enters again. Anything else is a ring that
     // does not work, about which only the system can say more.
     let expected: [Int32] = [0, -4, -11, -16, -62]
@@ -92,9 +94,9 @@ extension Stable where Value == ClientState {
   /// Has the ring complete when the mailbox's event is signalled; at most one such entry is out. False: no room.
   private func watchMailbox() -> Bool {
     if pointee.isWatching { return true }
-    if pointee.ring?.fillWatch(pointee.mailbox.event) != true {
+    if pointee.ring?.pointee.fillWatch(pointee.mailbox.event) != true {
       submitFilled()
-      guard pointee.ring?.fillWatch(pointee.mailbox.event) == true else { return false }
+      guard pointee.ring?.pointee.fillWatch(pointee.mailbox.event) == true else { return false }
     }
     pointee.isWatching = true
     return true

@@ -62,6 +62,7 @@ public struct Operation: Sendable, Hashable {
   public static func write(_ flags: Flags) -> Operation { Operation(.write, flags) }
 
   /// True when bytes move between memory and the device.
+  @inline(__always)
   var movesData: Bool { kind == .read || kind == .write }
 }
 
