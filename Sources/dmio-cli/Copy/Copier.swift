@@ -152,7 +152,7 @@ extension Copier {
     _ operation: Operation, _ regions: [Region], _ memory: Memory, _ completion: @escaping (RegionResult) -> Void
   ) {
     do {
-      try client.submit(operation, regions, memory, completion: completion)
+      try client.submit(operation, regions, memory, onThisThread: completion)
     } catch {
       preconditionFailure("a request of the copier was refused: \(error)")
     }

@@ -19,9 +19,11 @@ final class Ticker: BlockBackend {
   private static func again(_ client: BlockClient, _ device: BlockDevice, _ tick: @escaping () -> Bool)
     throws(BlockError)
   {
-    try client.submit(.flush, [Region(device, start: 0, count: 0)], .none) { _ in
-      // A client that takes no more requests is at its end.
-      if tick() { try? again(client, device, tick) }
-    }
+    try client.submit(
+      .flush, [Region(device, start: 0, count: 0)], .none,
+      onThisThread: { _ in
+        // A client that takes no more requests is at its end.
+        if tick() { try? again(client, device, tick) }
+      })
   }
 }
