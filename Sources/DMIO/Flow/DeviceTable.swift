@@ -41,19 +41,20 @@ struct DeviceTable: ~Copyable {
     known.append(device.number)
   }
 
-  /// Lets go of devices that nobody else holds any more, or that were closed.
+  /// Lets go of the devices that no request uses. One that is still wanted comes back with its next request; to ask
+  /// whether anybody else holds it would not do, as two clients would keep it for one another.
   private mutating func sweep() {
-    var kept: [Int] = []
+    var kept = 0
     for number in known {
       let entry = entry(number)
-      let isClosed = entry.pointee.device?.isClosed ?? true
-      if entry.pointee.uses == 0, isClosed || isKnownUniquelyReferenced(&entry.pointee.device) {
+      if entry.pointee.uses == 0 {
         entry.pointee = DeviceEntry()
       } else {
-        kept.append(number)
+        known[kept] = number
+        kept += 1
       }
     }
-    known = kept
+    known.removeLast(known.count - kept)
   }
 }
 
