@@ -37,6 +37,7 @@ let package = Package(
     // What the tests need of the machine: programs, loop devices, a folder that is cleaned up.
     .target(name: "HostParts", path: "Tests/HostParts"),
     .testTarget(name: "DeviceContractTests", dependencies: ["DMIO", "HostParts"]),
+    .testTarget(name: "RealPartsTests", dependencies: ["DMIO", "HostParts"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

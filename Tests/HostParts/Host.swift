@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 
 /// What the tests need of the machine: a folder, programs, and the answer to whether something can be had here.
 package enum Host {
@@ -31,24 +32,55 @@ package enum Host {
 
   /// Runs a program to its end: exit status and all that it printed.
   @discardableResult
-  package static func run(_ words: String..., input: String? = nil) -> Output { run(words) }
+  package static func run(_ words: String...) -> Output { run(words) }
 
   /// Runs a program to its end: exit status and all that it printed.
+  ///
+  /// By `posix_spawn`: Foundation's `Process` sees a program end only when the daemons that it left behind end too.
   package static func run(_ words: [String]) -> Output {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = words
-    process.environment = ProcessInfo.processInfo.environment.merging(["LC_ALL": "C"]) { $1 }
-    process.environment?["PATH", default: ""] += ":/usr/sbin:/sbin"
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    process.standardInput = FileHandle.nullDevice
-    do { try process.run() } catch { return Output(status: 127, text: "\(error)") }
-    let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return Output(status: process.terminationStatus, text: text)
+    var process = pid_t()
+    var output: Int32 = -1
+    // One at a time: between `pipe` and `fcntl` another program could inherit the end that is written to.
+    let rc = spawning.withLock { _ in spawn(words, &process, &output) }
+    guard rc == 0 else { return Output(status: 127, text: "\(words): \(String(cString: strerror(rc)))") }
+    let text = String(
+      decoding: FileHandle(fileDescriptor: output, closeOnDealloc: true).readDataToEndOfFile(), as: UTF8.self)
+    var status: Int32 = 0
+    while waitpid(process, &status, 0) < 0, errno == EINTR {}
+    return Output(status: status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F, text: text)
   }
+
+  private static let spawning = Mutex(())
+
+  /// Starts a program and gives the end of the pipe that it prints into. 0 or an errno.
+  private static func spawn(_ words: [String], _ process: inout pid_t, _ output: inout Int32) -> Int32 {
+    var ends: [Int32] = [0, 0]
+    guard pipe(&ends) == 0 else { return errno }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
+    // A worker of a thread pool has signals blocked; a daemon that inherited that could not be asked to end.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+    let arguments = (["env", "LC_ALL=C", path] + words).map { strdup($0) } + [nil]
+    defer { for argument in arguments { free(argument) } }
+    let rc = posix_spawn(&process, "/usr/bin/env", &actions, &attributes, arguments, environ)
+    close(ends[1])
+    if rc == 0 { output = ends[0] } else { close(ends[0]) }
+    return rc
+  }
+
+  /// `losetup` and `mkfs.ext4` are not on everybody's path.
+  private static let path = "PATH=\(ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin"):/usr/sbin:/sbin"
 
   package static func has(_ program: String) -> Bool { run("sh", "-c", "command -v \(program)").status == 0 }
 
