@@ -66,7 +66,7 @@ import Testing
       let loan = Loan([UInt8](repeating: 0xEE, count: lookCount), shift: shift)
       let read = try loan.use { try client.performBlocking(.read, [look], $0) }
       #expect(read.isSuccess)
-      #expect(loan.bytes.elementsEqual(model[lookFirst..<lookFirst + lookCount]))
+      #expect(loan.equals(model, from: lookFirst))
     }
   }
 
@@ -92,9 +92,9 @@ import Testing
     #expect(try loan.use { try client.performBlocking(.read, [whole], $0) }.isSuccess)
     if kind.keepsData {
       let inside: UInt8 = geometry.writeZeroesSectors > 0 ? 0 : 0x77
-      #expect(loan.bytes[64 * 512..<576 * 512].allSatisfy { $0 == inside })
+      #expect(loan.isAll(inside, 64 * 512..<576 * 512))
       #expect(
-        loan.bytes[..<(64 * 512)].allSatisfy { $0 == 0x77 } && loan.bytes[(576 * 512)...].allSatisfy { $0 == 0x77 })
+        loan.isAll(0x77, 0..<64 * 512) && loan.isAll(0x77, 576 * 512..<1024 * 512))
     }
     let discarded = try client.discardBlocking([region])
     #expect(discarded.failure(of: 0)?.errno == (geometry.discardSectors > 0 ? nil : .EOPNOTSUPP))
@@ -111,7 +111,7 @@ import Testing
     let beyond = Region(made.device, start: end - 8, count: 16)
     let result = try loan.use { try client.performBlocking(.read, [beyond], $0) }
     #expect(result.failure(of: 0) == RegionFailure(errno: .EIO, sector: end - 8))
-    #expect(loan.bytes.allSatisfy { $0 == 0 })
+    #expect(loan.isAll(0))
     guard made.device.geometry.logicalBlock > 512 else { return }
     let misaligned = [Region(made.device, start: 4, count: 8), Region(made.device, start: 8, count: 8)]
     #expect(try loan.use { try client.performBlocking(.write, misaligned, $0) }.errors == .region(0))
@@ -128,7 +128,7 @@ import Testing
       let region = Region(made.device, start: 0, count: 8)
       let result = try loan.use { try client.performBlocking(operation, [region], $0) }
       #expect(result.failure(of: 0)?.errno == .ENODEV)
-      #expect(loan.bytes.allSatisfy { $0 == (operation.kind == .read ? 0 : 0x11) })
+      #expect(loan.isAll(operation.kind == .read ? 0 : 0x11))
     }
   }
 

@@ -87,7 +87,7 @@ import Testing
       let loan = Loan([UInt8](repeating: 0, count: 2 << 20), shift: 0)
       let result = try loan.use { try client.performBlocking(.read, [region(device, count: 4096)], $0) }
       #expect(result.isSuccess)
-      #expect(loan.bytes.allSatisfy { $0 == 0x42 })
+      #expect(loan.isAll(0x42))
     }
   }
 
@@ -101,7 +101,7 @@ import Testing
     let loan = Loan([UInt8](repeating: 0x33, count: 4096), shift: 0)
     let result = try loan.use { try client.performBlocking(.read, [region(device)], $0) }
     #expect(result.failure(of: 0) == RegionFailure(errno: .EIO, sector: 5))
-    #expect(loan.bytes[..<(5 * 512)].allSatisfy { $0 == 0x33 } && loan.bytes[(5 * 512)...].allSatisfy { $0 == 0 })
+    #expect(loan.isAll(0x33, 0..<5 * 512) && loan.isAll(0, 5 * 512..<8 * 512))
   }
 
   @Test("EAGAIN and EINTR never reach the caller when they pass", arguments: EngineChoice.both, [Errno.EAGAIN, .EINTR])

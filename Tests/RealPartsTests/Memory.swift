@@ -1,4 +1,5 @@
 import DMIO
+import Glibc
 
 /// A buffer of the test's own, aligned to a page, for one request at a time.
 final class Block {
@@ -20,7 +21,10 @@ final class Block {
 
   /// True if all bytes of the range are `value`.
   func isAll(_ value: UInt8, _ range: Range<Int>? = nil) -> Bool {
-    UnsafeRawBufferPointer(start: base, count: count)[range ?? 0..<count].allSatisfy { $0 == value }
+    let range = range ?? 0..<count
+    let first = base + range.lowerBound
+    // By memcmp: a loop over the bytes of a debug build takes minutes under a sanitizer.
+    return range.isEmpty || first.load(as: UInt8.self) == value && memcmp(first, first + 1, range.count - 1) == 0
   }
 
   /// The first sector that is not `value` throughout.
