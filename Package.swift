@@ -35,6 +35,9 @@ let package = Package(
     .testTarget(name: "DMIOTests", dependencies: ["DMIO", "DMIOTestSupport"]),
     .testTarget(name: "DMIONamesTests", dependencies: ["DMIO", "DMIONames"], swiftSettings: strict),
     .testTarget(name: "ConformanceTests", dependencies: ["DMIO"], exclude: ["Data"]),
+    // What the tests need of the machine: programs, loop devices, a folder that is cleaned up.
+    .target(name: "HostParts", path: "Tests/HostParts"),
+    .testTarget(name: "DeviceContractTests", dependencies: ["DMIO", "HostParts"]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -148,7 +148,8 @@ final class Replay: @unchecked Sendable {
 }
 
 /// What the callback of one request is told.
-private final class CallbackCall {
+/// Written by the client's thread until `ended`, read by the submitter after it.
+private final class CallbackCall: @unchecked Sendable {
   let line: Int
   let regions: Int
   let failures: UnsafeMutablePointer<RegionFailure>

@@ -23,6 +23,9 @@ extension Stable where Value == ClientState {
   /// Takes in what other threads left, and what earlier turns put off; true if there was anything.
   private func takeMail() -> Bool {
     var hadWork = !pointee.ready.isEmpty
+    // Before the nodes, to be looked at after them: what was left after a request, such as the word that no more will come,
+    // finds that request taken in.
+    let rest = pointee.mailbox.takeRest()
     pointee.mailbox.takeNodes { node in
       hadWork = true
       switch node {
@@ -31,7 +34,7 @@ extension Stable where Value == ClientState {
       case .transfer(let record): sendToFile(record)
       }
     }
-    if let rest = pointee.mailbox.takeRest() {
+    if let rest {
       hadWork = true
       pointee.jobs.append(contentsOf: rest.jobs)
       for ticket in rest.tickets { cancelWaiting(ticket: ticket) }

@@ -1,0 +1,22 @@
+internal import DMIO
+internal import DMIONames
+internal import Glibc
+
+/// Asks before a block device is overwritten, where there is somebody to ask.
+enum Confirmation {
+  /// Refuses the targets that nobody agreed to.
+  static func ask(_ targets: [TargetOperand]) throws(Refusal) {
+    for target in targets {
+      guard let report = target.opened.report, report.isBlockDevice else { continue }
+      let name = target.stack.name
+      guard isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1 else {
+        throw Refusal("\(name): is a block device; --yes overwrites it without asking")
+      }
+      let model = BlockNumbers(report.special).model.map { ", model \($0)" } ?? ""
+      let size = ByteSize(bytes: target.opened.bytes).description
+      StandardStreams.error("Overwrite \(name) (\(size)\(model))? [y/N] ")
+      let answer = readLine() ?? ""
+      guard ["y", "yes"].contains(answer.lowercased()) else { throw Refusal("\(name): not overwritten") }
+    }
+  }
+}

@@ -1,0 +1,38 @@
+internal import DMIO
+internal import DMIONames
+
+/// The targets of a run: all are looked at before the first is changed.
+struct TargetSet {
+  let operands: [TargetOperand]
+
+  /// - Parameters:
+  ///   - bytes: How much goes to each; nil: as much as each region has.
+  ///   - keepsFiles: Files that are named as a whole are not emptied.
+  init(opening operands: [RegionOperand], bytes: UInt64?, keepsFiles: Bool) throws(Refusal) {
+    var claimed: Set<UInt64> = []
+    var opened: [TargetOperand] = []
+    for operand in operands {
+      opened.append(
+        try TargetOperand(opening: operand, bytes: bytes, keepsFile: keepsFiles, claimed: &claimed))
+    }
+    self.operands = opened
+  }
+
+  /// The last checks: who is who, and whether somebody agrees.
+  func check(source: SourceOperand?, isAgreed: Bool) throws(Refusal) {
+    try Whereabouts.refuseOverlaps(source, operands)
+    if !isAgreed { try Confirmation.ask(operands) }
+  }
+
+  /// The first changes: files are created and emptied. What was created is taken away again when that fails.
+  func commit() throws(Refusal) -> [Target] {
+    do throws(Refusal) {
+      for operand in operands { try operand.create() }
+      for operand in operands { try operand.empty() }
+    } catch {
+      for operand in operands { operand.place?.remove() }
+      throw error
+    }
+    return operands.map(\.target)
+  }
+}

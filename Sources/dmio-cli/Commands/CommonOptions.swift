@@ -1,0 +1,48 @@
+internal import ArgumentParser
+internal import DMIO
+internal import DMIONames
+
+/// Which engine carries out the I/O of files.
+enum EngineOption: String, ExpressibleByArgument, CaseIterable {
+  case auto, uring, threads
+
+  var choice: EngineChoice {
+    switch self {
+    case .auto: .auto
+    case .uring: .uring
+    case .threads: .threads
+    }
+  }
+}
+
+/// What every command understands.
+struct EngineOptions: ParsableArguments {
+  @Option(help: "Who carries out file I/O: io_uring, or threads.") var engine = EngineOption.auto
+}
+
+/// What the commands with a receipt understand.
+struct ReceiptOptions: ParsableArguments {
+  @Flag(help: "Print a receipt in JSON on standard output.") var json = false
+  @Flag(inversion: .prefixedNo, help: "Draw a progress bar on standard error. (default: on a terminal)")
+  var progress: Bool?
+  @Flag(name: .shortAndLong, help: "Overwrite block devices without asking.") var yes = false
+}
+
+/// Operands as they were typed.
+enum Operands {
+  /// The region that `text` names; a text that names none is a usage error.
+  static func region(_ text: String) throws(Refusal) -> RegionOperand {
+    do throws(NameError) { return try RegionOperand(parsing: text) } catch {
+      throw Refusal(error.message, exit: .usage)
+    }
+  }
+
+  static func regions(_ texts: [String]) throws(Refusal) -> [RegionOperand] {
+    if texts.count > Limits.regions {
+      throw Refusal("\(texts.count) targets; there can be \(Limits.regions)", exit: .usage)
+    }
+    var regions: [RegionOperand] = []
+    for text in texts { regions.append(try region(text)) }
+    return regions
+  }
+}

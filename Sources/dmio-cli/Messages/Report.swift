@@ -1,0 +1,60 @@
+internal import DMIO
+internal import DMIONames
+
+/// A receipt in words, on standard error.
+enum Report {
+  /// Extents that are told for one device; the receipt in JSON has all.
+  private static let extents = 20
+
+  /// Tells what went wrong, for every reader.
+  static func tellFailures(_ receipt: Receipt) {
+    tell(receipt.source.holes.merged, receipt.source.name, "read")
+    for target in receipt.targets {
+      let extents = target.failed.merged
+      if let (errno, step) = target.settleError {
+        StandardStreams.message("\(target.name): \(step): \(errno.message)")
+      } else {
+        tell(extents.filter { $0.errno != nil }, target.name, "write")
+      }
+      tellUntried(extents.filter { $0.errno == nil }, target.name)
+    }
+    if let now = receipt.source.bytesNow(), receipt.source.isToTheEnd {
+      let end = receipt.source.start * 512 + receipt.source.bytes
+      if now > end {
+        StandardStreams.message("\(receipt.source.name): has grown; the \(now - end) bytes added were not copied")
+      }
+    }
+    if Interrupts.areWanted { StandardStreams.message("interrupted") }
+  }
+
+  /// Tells how it ended, for people: a line for each device.
+  static func tellSummary(_ receipt: Receipt) {
+    let source = receipt.source
+    var lines = [
+      "\(source.name): \(ByteSize(bytes: source.bytes)) in \(receipt.seconds) s (\(receipt.engine.kind.rawValue))"
+        + (source.holes.isEmpty ? "" : ", with holes")
+    ]
+    for target in receipt.targets {
+      let state = target.isGood ? "good" : target.firstFailure == nil ? "not complete" : "FAILED"
+      let flushed = target.isFlushed ? "flushed" : "not flushed"
+      lines.append("\(target.name): \(state), \(ByteSize(bytes: target.bytesWritten)) written, \(flushed)")
+    }
+    StandardStreams.error(lines.map { "dmio: \($0)\n" }.joined())
+  }
+
+  private static func tell(_ extents: [Extent], _ name: String, _ operation: String) {
+    for extent in extents.prefix(Report.extents) {
+      let why = extent.errno?.message ?? "not tried"
+      StandardStreams.message("\(name): sector \(extent.sector) (+\(extent.count)): \(operation): \(why)")
+    }
+    if extents.count > Report.extents {
+      StandardStreams.message("\(name): and \(extents.count - Report.extents) more extents; --json lists all")
+    }
+  }
+
+  private static func tellUntried(_ extents: [Extent], _ name: String) {
+    guard let first = extents.first else { return }
+    let sectors = extents.reduce(0) { $0 + $1.count }
+    StandardStreams.message("\(name): \(sectors) sectors from sector \(first.sector) on were not tried")
+  }
+}

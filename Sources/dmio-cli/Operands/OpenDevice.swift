@@ -1,0 +1,48 @@
+internal import DMIO
+internal import DMIONames
+internal import Glibc
+
+/// An opened operand.
+final class OpenDevice {
+  let name: String
+  let device: BlockDevice
+  /// The file or block device below; nil for what has none.
+  let file: Descriptor?
+  let isDirect: Bool
+  /// Why it is opened past the page cache, or not: a sentence's end for people.
+  let directReason: String
+
+  init(name: String, device: BlockDevice, file: Descriptor?, isDirect: Bool, directReason: String) {
+    self.name = name
+    self.device = device
+    self.file = file
+    self.isDirect = isDirect
+    self.directReason = directReason
+  }
+
+  /// The file itself, without its fault devices.
+  var report: FileReport? {
+    var device = device
+    while let wrapped = device.wrapped { device = wrapped }
+    return device.fileReport
+  }
+
+  var isRegularFile: Bool { file != nil && report?.isBlockDevice == false }
+
+  /// Bytes that it has: a file's exactly.
+  var bytes: UInt64 { file == nil ? device.geometry.sectors * 512 : device.geometry.bytes }
+}
+
+/// Why a device cannot be used as it is asked to.
+enum Misfit {
+  /// Its blocks are too large for the region; through the page cache they might not be.
+  case alignment(String)
+  /// Whatever the way.
+  case final(String)
+
+  var message: String {
+    switch self {
+    case .alignment(let text), .final(let text): text
+    }
+  }
+}

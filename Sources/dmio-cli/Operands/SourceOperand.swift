@@ -1,0 +1,50 @@
+internal import DMIO
+internal import DMIONames
+
+/// A region that is read, as it was named, opened.
+struct SourceOperand {
+  let opened: OpenDevice
+  /// Bytes from the device's start.
+  let offset: UInt64
+  /// Bytes that are read, exactly.
+  let bytes: UInt64
+  /// True when the region ends where the device does.
+  let isToTheEnd: Bool
+
+  init(opening operand: RegionOperand) throws(Refusal) {
+    opened = try DeviceOpening(stack: DeviceStack(operand.device), mode: operand.direct).open { opened in
+      SourceOperand.misfit(operand, opened)
+    }
+    offset = operand.offset
+    isToTheEnd = operand.size == nil
+    let rest = opened.bytes - min(offset, opened.bytes)
+    bytes = min(operand.size ?? rest, rest)
+  }
+
+  private static func misfit(_ operand: RegionOperand, _ opened: OpenDevice) -> Misfit? {
+    let bytes = opened.bytes
+    let end = operand.offset + (operand.size ?? 0)
+    // A file's last sector need not be full.
+    if end > (bytes + 511) / 512 * 512 || operand.offset > bytes && operand.offset != 0 {
+      let region = operand.size.map { "\(operand.offset) + \($0)" } ?? "\(operand.offset)"
+      return .final("the region (\(region) bytes) lies beyond its end (\(bytes) bytes)")
+    }
+    let block = UInt64(opened.device.geometry.logicalBlock)
+    if operand.offset % block != 0 {
+      return .alignment("offset=\(operand.offset) is no multiple of its block of \(block) bytes")
+    }
+    let padded = ((operand.size ?? bytes - min(operand.offset, bytes)) + block - 1) / block * block
+    if operand.offset + padded > opened.device.geometry.sectors * 512 {
+      return .alignment("its end is no multiple of its block of \(block) bytes")
+    }
+    return nil
+  }
+
+  /// What the copier reads.
+  var source: Source {
+    let file = opened.isRegularFile ? opened.file : nil
+    return Source(
+      name: opened.name, device: opened.device, start: offset / 512, bytes: bytes, isDirect: opened.isDirect,
+      isToTheEnd: isToTheEnd, bytesNow: { file.flatMap { try? $0.status().bytes } })
+  }
+}

@@ -1,0 +1,109 @@
+internal import DMIO
+internal import DMIONames
+internal import Glibc
+
+/// A region that is going to be written, as it was named, looked at; nothing of it has been changed.
+final class TargetOperand {
+  let operand: RegionOperand
+  let stack: DeviceStack
+  /// Set when the file does not exist yet.
+  let place: NewFile?
+  /// The device; for a file that does not exist yet, one like it.
+  private(set) var opened: OpenDevice
+  /// Bytes of the copy.
+  let bytes: UInt64
+  /// Bytes of the file before, for a region of one.
+  let bytesBefore: UInt64
+  /// True for the operand of a file without offset or size: the file is to become the copy.
+  let isWholeFile: Bool
+  private let opening: DeviceOpening
+
+  /// - Parameters:
+  ///   - bytes: How much is going to be written; nil: the region's own size.
+  ///   - keepsFile: A file that is named as a whole is written as it is, and not emptied before.
+  ///   - claimed: Block devices that this process holds exclusively already.
+  init(
+    opening operand: RegionOperand, bytes wanted: UInt64?, keepsFile: Bool, claimed: inout Set<UInt64>
+  ) throws(Refusal) {
+    self.operand = operand
+    stack = try DeviceStack(operand.device)
+    var opening = DeviceOpening(stack: stack, mode: operand.direct, access: .readWrite)
+    place = try NewFile.ifAbsent(stack)
+    var isFile = place != nil
+    if case .path(let path) = stack.core, place == nil, let status = try? FileStatus.of(path) {
+      isFile = status.kind == .regular
+      if status.kind == .block { opening.isExclusive = claimed.insert(status.special).inserted }
+    }
+    isWholeFile = isFile && !keepsFile && operand.offset == 0 && operand.size == nil
+    var size = wanted
+    if let place { opening.stand = { flags throws(Errno) in try place.unnamed(flags) } }
+    let isWhole = isWholeFile
+    opened = try opening.open { opened in
+      size = wanted ?? TargetOperand.ownSize(operand, opened)
+      return TargetOperand.misfit(operand, opened, bytes: size ?? 0, isWholeFile: isWhole)
+    }
+    bytes = size ?? 0
+    bytesBefore = isFile && place == nil ? opened.bytes : 0
+    self.opening = opening
+  }
+
+  /// The size of a region that says its own: what follows its offset on the device.
+  private static func ownSize(_ operand: RegionOperand, _ opened: OpenDevice) -> UInt64 {
+    operand.size ?? opened.bytes - min(operand.offset, opened.bytes)
+  }
+
+  private static func misfit(
+    _ operand: RegionOperand, _ opened: OpenDevice, bytes: UInt64, isWholeFile: Bool
+  ) -> Misfit? {
+    let geometry = opened.device.geometry
+    let block = UInt64(geometry.logicalBlock)
+    let isFile = opened.isRegularFile
+    let end = geometry.sectors * 512
+    let room = operand.size ?? end - min(end, operand.offset)
+    if !isFile, operand.offset + (operand.size ?? 0) > end {
+      return .final("the region lies beyond its end (\(end) bytes)")
+    }
+    let sectors = (bytes + 511) / 512 * 512
+    if sectors > room { return .final("too small: \(bytes) bytes are to be written, it has \(room)") }
+    if operand.offset % block != 0 {
+      return .alignment("offset=\(operand.offset) is no multiple of its block of \(block) bytes")
+    }
+    let padded = (bytes + block - 1) / block * block
+    if padded > room { return .alignment("\(bytes) bytes fill no whole block of \(block) bytes at its end") }
+    // What lies behind the copy in a file that stays is not ours to fill up.
+    if isFile, !isWholeFile, padded != sectors {
+      return .alignment("\(bytes) bytes fill no whole block of \(block) bytes")
+    }
+    return nil
+  }
+
+  /// Creates the file if there is none. The first of the steps that change something.
+  func create() throws(Refusal) {
+    guard let place else { return }
+    var opening = opening
+    opening.stand = { flags throws(Errno) in try place.create(flags) }
+    opened = try opening.open { [operand, bytes, isWholeFile] in
+      TargetOperand.misfit(operand, $0, bytes: bytes, isWholeFile: isWholeFile)
+    }
+  }
+
+  /// Empties a file that is going to be the copy.
+  func empty() throws(Refusal) {
+    guard isWholeFile, place == nil, let file = opened.file else { return }
+    do throws(Errno) { try file.cut(to: 0) } catch { throw Refusal("\(stack.name): \(error.message)") }
+  }
+
+  /// What the copier writes.
+  var target: Target {
+    let (file, place, opened) = (opened.isRegularFile ? opened.file : nil, place, opened)
+    let end = max(bytesBefore, operand.offset + bytes)
+    let exact = isWholeFile ? bytes : end
+    return Target(
+      name: stack.name, device: opened.device, start: operand.offset / 512, isDirect: opened.isDirect,
+      trim: { _ throws(Errno) in
+        // Only what the last block was filled up with is cut off; nothing is ever added.
+        if let file, try file.status().bytes > exact { try file.cut(to: exact) }
+      },
+      syncDirectory: { () throws(Errno) in try place?.directory.sync() })
+  }
+}
