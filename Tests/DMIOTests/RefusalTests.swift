@@ -123,6 +123,23 @@ import Testing
     }
   }
 
+  @Test("a circular page list is long enough for any region") func circular() throws {
+    let device = try RecordingDevice(Geometry(bytes: 1 << 40)).device
+    let rig = try Rig(Way.noFiles[0])
+    let nodes = UnsafeMutablePointer<PageNode>.allocate(capacity: 3)
+    let page = UnsafeMutableRawPointer.allocate(byteCount: 4096, alignment: 4096)
+    defer {
+      nodes.deallocate()
+      page.deallocate()
+    }
+    // One page before the circle of two.
+    for index in 0..<3 { (nodes + index).initialize(to: PageNode(page: page, next: nodes + (index == 2 ? 1 : index + 1))) }
+    let memory = Memory(pages: nodes, offset: 512)
+    let large = Region(device, start: 0, count: (1 << 54) - 1)
+    #expect(try rig.perform(.write, [large], memory) == .failure(0, .EIO, 0))
+    #expect(try rig.perform(.write, [Region(device, start: 0, count: 4096)], memory) == .success)
+  }
+
   @Test("a reservation of no page, of too many or of a number without sense is refused") func reservation() throws {
     for pages in [0, -1, Int.min, Limits.reservedPages + 1, Int.max] {
       #expect(throws: BlockError.invalid(.reservation)) { _ = try BlockClient(pages: pages) }
