@@ -93,7 +93,14 @@ public final class Bytes: @unchecked Sendable {
   }
 
   public var contents: [UInt8] {
-    get { runs.flatMap { Array(UnsafeRawBufferPointer(start: base + $0.offset, count: $0.length)) } }
+    get {
+      [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+        for run in runs where run.length > 0 {
+          memcpy(buffer.baseAddress! + filled, base + run.offset, run.length)
+          filled += run.length
+        }
+      }
+    }
     set {
       precondition(newValue.count == count)
       var done = 0
@@ -109,9 +116,12 @@ public final class Bytes: @unchecked Sendable {
   /// False when bytes between the runs were changed.
   public var isGuardIntact: Bool {
     var at = 0
-    let all = UnsafeRawBufferPointer(start: base, count: bytes)
     for run in runs + [(bytes, 0)] {
-      guard all[at..<run.offset].allSatisfy({ $0 == Self.guardByte }) else { return false }
+      let gap = run.offset - at
+      // Each byte is equal to the next, and the first is what it was.
+      guard gap == 0 || base.load(fromByteOffset: at, as: UInt8.self) == Self.guardByte,
+        gap < 2 || memcmp(base + at, base + at + 1, gap - 1) == 0
+      else { return false }
       at = run.offset + run.length
     }
     return true

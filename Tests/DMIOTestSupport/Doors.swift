@@ -8,12 +8,18 @@ public struct Way: Hashable, Sendable, CustomStringConvertible {
   public var kind: BlockClient.Kind
   public var door: Door
 
+  public init(_ engine: EngineChoice, _ kind: BlockClient.Kind, _ door: Door) {
+    self.engine = engine
+    self.kind = kind
+    self.door = door
+  }
+
   public var description: String { "\(engine) \(kind) \(door)" }
 
   /// Every combination.
   public static let all: [Way] = engines.flatMap { engine in
     [BlockClient.Kind.shared, .driven].flatMap { kind in
-      Door.allCases.map { Way(engine: engine, kind: kind, door: $0) }
+      Door.allCases.map { Way(engine, kind, $0) }
     }
   }
 
@@ -98,6 +104,7 @@ public final class Rig: @unchecked Sendable {
   }
 
   /// Submits a request through one of the callback doors.
+  @discardableResult
   public func start(
     _ operation: DMIO.Operation, _ regions: [Region], _ memory: Memory, then next: (@Sendable (Answer) -> Void)? = nil
   ) throws(BlockError) -> Pending {
