@@ -145,14 +145,15 @@ public struct WatchedDisk {
 
   /// A file of `bytes` bytes opened with O_DIRECT, whose pieces are at most `pieceBytes` long.
   public init(
-    bytes: Int = 1 << 20, pieceBytes: Int = Limits.pieceBytes, _ rules: [FaultPlan.Rule] = [], logicalBlock: Int? = nil,
-    direct: Bool = true
+    bytes: Int = 1 << 20, pieceBytes: Int = Limits.pieceBytes, discardSectors: UInt64? = nil,
+    _ rules: [FaultPlan.Rule] = [], logicalBlock: Int? = nil, direct: Bool = true
   ) throws {
     file = try TemporaryDisk(bytes: bytes)
     fault = try BlockDevice.fault(
       file.open(direct: direct), FaultPlan(geometry: FaultPlan.GeometryOverride(logicalBlock: logicalBlock), rules: rules))
     var geometry = fault.geometry
     geometry.pieceBytes = pieceBytes
+    if let discardSectors { (geometry.discardSectors, geometry.writeZeroesSectors) = (discardSectors, discardSectors) }
     recorder = RecordingDevice(geometry, over: fault)
     device = try recorder.device
   }
