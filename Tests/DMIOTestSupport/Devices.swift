@@ -137,7 +137,7 @@ public final class HeldPiece: @unchecked Sendable {
 }
 
 /// A disk that is watched: what its client sends is recorded, spoiled by a plan, and carried out by a file.
-public struct WatchedDisk {
+public struct WatchedDisk: Sendable {
   public let file: TemporaryDisk
   public let fault: BlockDevice
   public let recorder: RecordingDevice
