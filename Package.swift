@@ -31,7 +31,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
-    .testTarget(name: "DMIOTests", dependencies: ["DMIO"]),
+    .target(name: "DMIOTestSupport", dependencies: ["DMIO"], path: "Tests/DMIOTestSupport"),
+    .testTarget(name: "DMIOTests", dependencies: ["DMIO", "DMIOTestSupport"]),
     .testTarget(name: "DMIONamesTests", dependencies: ["DMIO", "DMIONames"], swiftSettings: strict),
     .testTarget(name: "ConformanceTests", dependencies: ["DMIO"], exclude: ["Data"]),
     // What the tests need of the machine: programs, loop devices, a folder that is cleaned up.
