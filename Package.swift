@@ -33,6 +33,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "DMIOTests", dependencies: ["DMIO"]),
     .testTarget(name: "DMIONamesTests", dependencies: ["DMIO", "DMIONames"], swiftSettings: strict),
+    .testTarget(name: "ToolTests", dependencies: ["dmio-cli"], swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
