@@ -117,8 +117,14 @@ import Testing
   @Test("a process without descriptors to spare touches nothing") func noDescriptors() throws {
     let folder = try TemporaryFolder()
     try folder.make("source", pattern(5000))
-    // Without a file descriptor to spare nothing can be opened, and nothing must be left behind.
-    let output = try shell("cd '\(folder.path)'; (ulimit -n 6; '\(Tool.path)' copy source target 2>&1; echo $?); ls")
-    #expect(output.contains("Too many open files") && output.contains("\n1\n") && !folder.exists("target"))
+    // However few there are: either all is done, or nothing is left behind.
+    let output = try shell(
+      """
+      cd '\(folder.path)'; for n in $(seq 4 24); do rm -f target; (exec 2>err; ulimit -n $n; exec '\(Tool.path)' copy source target); code=$?
+      case $code in 0) cmp source target;; 1) [ ! -e target ] && cat err;; *) echo "$n: exit $code";; esac; done
+      """)
+    let lines = output.split(separator: "\n")
+    #expect(lines.contains { $0.hasSuffix("Too many open files") } && lines.count < 21)
+    #expect(lines.allSatisfy { $0.hasPrefix("dmio: ") }, "\(output)")
   }
 }

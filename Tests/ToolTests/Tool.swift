@@ -47,7 +47,7 @@ final class RunningTool {
         unsafe strdup(bytes.map { CChar(bitPattern: $0) } + [0])
       }
     unsafe argv.append(nil)
-    defer { for unsafeargument in unsafe argv { unsafe free(argument) } }
+    defer { unsafe argv.forEach { unsafe free($0) } }
     var process: pid_t = 0
     let code = unsafe posix_spawn(&process, "/usr/bin/env", &actions, nil, argv, environ)
     try #require(code == 0, "\(Tool.path) could not be started: \(code)")
