@@ -36,6 +36,20 @@ import Testing
     #expect(try folder.bytes("back") == folder.bytes("disk"))
   }
 
+  @Test("on a terminal a block device is asked for", arguments: [("n", 1), ("", 1), ("y", 0), ("YES", 0)])
+  func asked(answer: String, code: Int) throws {
+    let folder = try TemporaryFolder()
+    let bytes = try folder.make("source", pattern(1 << 20))
+    let old = try folder.make("disk", pattern(1 << 20, seed: 2))
+    let loop = try Loop(folder, "disk")
+    let output = try shell(
+      """
+      cd '\(folder.path)'; echo '\(answer)' | script -qec "'\(Tool.path)' copy source \(loop.path)" /dev/null; echo "exit $?"
+      """)
+    #expect(output.contains("Overwrite \(loop.path) (1 MiB)? [y/N] ") && output.hasSuffix("exit \(code)"), "\(output)")
+    #expect(try folder.bytes("disk") == (code == 0 ? bytes : old))
+  }
+
   @Test("a loop device over the source, or over another target, is refused") func overlaps() throws {
     let folder = try TemporaryFolder()
     try folder.make("source", pattern(1 << 20))

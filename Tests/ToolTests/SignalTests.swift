@@ -59,6 +59,25 @@ import Testing
     #expect(!target.ok && !target.flushed && target.bytesWritten == 100)
   }
 
+  @Test("a signal ends a write whose input does not come") func noInput() throws {
+    let folder = try TemporaryFolder()
+    let output = try shell(
+      """
+      cd '\(folder.path)'; mkfifo pipe; sleep 60 >pipe & sleeper=$!
+      '\(Tool.path)' write --json new,size=1MiB <pipe >out 2>err & tool=$!
+      while [ ! -e new ]; do :; done; kill -INT $tool; wait $tool; echo $?; kill $sleeper; cat err
+      """)
+    #expect(output == "7\ndmio: new: 2048 sectors from sector 0 on were not tried\ndmio: interrupted", "\(output)")
+  }
+
+  @Test("buffered I/O is reported with its reason, direct I/O as such") func reasons() throws {
+    let folder = try TemporaryFolder()
+    try folder.make("source", pattern(1 << 20))
+    let run = try Tool.run(["copy", "source,direct=off", "ram:1MiB"], in: folder)
+    #expect(run.exit == 0 && run.error.contains("buffered: direct=off was asked for\n"), "\(run.error)")
+    #expect(run.error.hasSuffix("dmio: ram:1MiB: good, 1 MiB written, flushed, buffered: no file is involved\n"))
+  }
+
   @Test("whoever closes the pipe ends a read quietly with 1") func brokenPipe() throws {
     let folder = try TemporaryFolder()
     try folder.make("source", pattern(8 << 20))
