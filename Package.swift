@@ -31,13 +31,15 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
-    .testTarget(name: "DMIOTests", dependencies: ["DMIO"]),
+    .target(name: "DMIOTestSupport", dependencies: ["DMIO"], path: "Tests/DMIOTestSupport"),
+    .testTarget(name: "DMIOTests", dependencies: ["DMIO", "DMIOTestSupport"]),
     .testTarget(name: "DMIONamesTests", dependencies: ["DMIO", "DMIONames"], swiftSettings: strict),
     .testTarget(name: "ConformanceTests", dependencies: ["DMIO"], exclude: ["Data"]),
     // What the tests need of the machine: programs, loop devices, a folder that is cleaned up.
     .target(name: "HostParts", path: "Tests/HostParts"),
     .testTarget(name: "DeviceContractTests", dependencies: ["DMIO", "HostParts"]),
     .testTarget(name: "RealPartsTests", dependencies: ["DMIO", "HostParts"]),
+    .testTarget(name: "ToolTests", dependencies: ["dmio-cli"], swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

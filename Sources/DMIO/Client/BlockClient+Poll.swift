@@ -36,22 +36,22 @@ extension BlockClient {
 
 extension BlockClient {
   /// Reserves `pages` pages on top of what is reserved: `dm_io_get`. What waits for them starts.
-  public func reserve(pages: Int) throws(BlockError) { try change(by: pages) }
+  public func reserve(pages: Int) throws(BlockError) { try change(by: pages, 1) }
 
   /// Gives `pages` pages back: `dm_io_put`. More than were reserved takes the reservation to zero.
   ///
   /// At zero the client still works, one request at a time. Requests in flight keep what they use until they end.
-  public func release(pages: Int) throws(BlockError) { try change(by: -pages) }
+  public func release(pages: Int) throws(BlockError) { try change(by: pages, -1) }
 
   /// The pages that are reserved at the moment.
   public var reservedPages: Int {
     get throws(BlockError) { try onThread { state in state.pointee.pages } }
   }
 
-  private func change(by pages: Int) throws(BlockError) {
-    guard pages.magnitude <= Limits.reservedPages.magnitude else { throw .invalid(.reservation) }
+  private func change(by pages: Int, _ sign: Int) throws(BlockError) {
+    guard pages >= 0, pages <= Limits.reservedPages else { throw .invalid(.reservation) }
     let outcome: BlockError? = try onThread { state in
-      let wanted = max(0, state.pointee.pages + pages)
+      let wanted = max(0, state.pointee.pages + sign * pages)
       guard wanted <= Limits.reservedPages else { return .invalid(.reservation) }
       do throws(BlockError) { try state.resize(pages: wanted) } catch { return error }
       return nil

@@ -119,9 +119,8 @@ extension Stable where Value == ClientState {
     record.pointee.length = min(most, count * Limits.pageBytes) & ~(block - 1)
     // The answer has to pass where bytes are copied out and pages put back.
     record.pointee.expected = PieceRecord.never
-    if record.pointee.operation.kind == .write {
-      record.pointee.home.copy(record.pointee.length, to: place)
-    }
+    // Also for a read: a device that answers success but brings less must not show what was in the pages before.
+    record.pointee.home.copy(record.pointee.length, to: place)
     return true
   }
 

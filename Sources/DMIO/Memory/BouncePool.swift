@@ -3,8 +3,8 @@ internal import CDMIOSystem
 /// The bounce pages of one client: they stand in for memory that a device cannot take.
 ///
 /// Free pages are a page list, so a piece takes the first few nodes and walks them as it would a caller's.
-/// What is written is filled in whole; of what is read only the bytes that arrived are copied out. So no
-/// page ever shows a caller what was in it before.
+/// They are filled with what is in the caller's memory, for reads too, and of what is read only the bytes that arrived are
+/// copied out. So no page ever shows a caller what was in it before, even where a device brought less than it says.
 struct BouncePool: ~Copyable {
   private var free: Stable<PageNode>?
   private var chunks: [BounceChunk] = []

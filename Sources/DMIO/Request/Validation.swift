@@ -58,12 +58,24 @@ enum Validation {
   private static func checkPages(_ memory: Memory, _ need: Int) throws(BlockError) {
     guard memory.offset >= 0, memory.offset < Limits.pageBytes else { throw .invalid(.offsetOutsidePage) }
     guard memory.offset % Limits.sectorBytes == 0 else { throw .invalid(.segmentNotSectors) }
-    var rest = need + memory.offset
+    // The first page counts for what lies behind the offset: the sum of both could overflow.
+    var rest = need
+    var part = Limits.pageBytes - memory.offset
     var next = unsafe memory.base?.assumingMemoryBound(to: PageNode.self)
+    // A list that comes back to a page it had before is circular and ends nowhere; the page to look for moves on, each time
+    // after twice as many steps.
+    var seen = unsafe next
+    var (steps, stepsToMove) = (0, 1)
     while rest > 0 {
       guard let node = unsafe next else { throw .invalid(.memoryTooShort) }
-      rest -= Limits.pageBytes
+      rest -= part
+      part = Limits.pageBytes
       unsafe next = node.pointee.next
+      if unsafe next == seen { return }
+      steps += 1
+      guard steps == stepsToMove else { continue }
+      unsafe seen = next
+      (steps, stepsToMove) = (0, 2 * stepsToMove)
     }
   }
 }

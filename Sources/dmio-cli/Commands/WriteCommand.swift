@@ -36,7 +36,8 @@ struct WriteCommand: ParsableCommand {
     try set.check(source: nil, isAgreed: receipt.yes)
     let run = try Run(engine.engine.choice)
     Interrupts.watch()
-    let source = Source(name: "standard input", device: nil, start: 0, bytes: bytes, isDirect: false)
+    let source = Source(
+      name: "standard input", device: nil, start: 0, bytes: bytes, isDirect: false, directReason: "a stream")
     try run.copy(source, set.commit(), receipt, fill: input.fill) {
       input.checkEnd()
       return input.refusal

@@ -9,6 +9,8 @@ final class Source {
   /// Bytes that are copied, exactly.
   let bytes: UInt64
   let isDirect: Bool
+  /// Why it is read past the page cache, or not.
+  let directReason: String
   /// True when everything up to the end of the file is copied.
   let isToTheEnd: Bool
   /// Bytes of the source's file now; nil for what is no file.
@@ -17,7 +19,7 @@ final class Source {
   var holes = Extents()
 
   init(
-    name: String, device: BlockDevice?, start: UInt64, bytes: UInt64, isDirect: Bool,
+    name: String, device: BlockDevice?, start: UInt64, bytes: UInt64, isDirect: Bool, directReason: String,
     isToTheEnd: Bool = false, bytesNow: @escaping () -> UInt64? = { nil }
   ) {
     self.name = name
@@ -25,6 +27,7 @@ final class Source {
     self.start = start
     self.bytes = bytes
     self.isDirect = isDirect
+    self.directReason = directReason
     self.isToTheEnd = isToTheEnd
     self.bytesNow = bytesNow
   }

@@ -8,6 +8,8 @@ final class StandardInput {
   /// What was wrong with it; nil while nothing is.
   private(set) var refusal: Refusal?
 
+  private var errno: Errno?
+
   init(wanted: UInt64) { self.wanted = wanted }
 
   /// Refuses a file of the wrong size before anything is written; a pipe shows its size only at its end.
@@ -31,10 +33,10 @@ final class StandardInput {
   /// Fills a chunk. An input that ends early, or does not end, ends the copy.
   func fill(_ copier: Copier, _ chunk: Chunk, _ whenDone: () -> Void) {
     let count = Int(copier.source.bytes(in: chunk.range))
-    let got = unsafe chunk.withBytes(0..<count) { bytes in unsafe StandardInput.read(into: bytes) }
+    let got = unsafe chunk.withBytes(0..<count) { bytes in unsafe read(into: bytes) }
     taken += UInt64(got)
     if got < count {
-      if !Interrupts.areWanted { refusal = StandardInput.refusal("ends after \(taken) of \(wanted) bytes") }
+      if !Interrupts.areWanted { refusal = ending }
       copier.hasEnded = true
     }
     whenDone()
@@ -44,21 +46,32 @@ final class StandardInput {
   func checkEnd() {
     guard refusal == nil, taken == wanted, !Interrupts.areWanted else { return }
     var byte: UInt8 = 0
-    let got = unsafe withUnsafeMutableBytes(of: &byte) { unsafe StandardInput.read(into: $0) }
+    let got = unsafe withUnsafeMutableBytes(of: &byte) { unsafe read(into: $0) }
     if got > 0 { refusal = StandardInput.refusal("goes on after the \(wanted) bytes of the regions") }
+  }
+
+  private var ending: Refusal {
+    StandardInput.refusal(errno.map { "\($0.message)" } ?? "ends after \(taken) of \(wanted) bytes")
   }
 
   private static func refusal(_ text: String) -> Refusal { Refusal("standard input: \(text)") }
 
   /// Reads until the buffer is full, the input ends or a signal came.
-  private static func read(into bytes: UnsafeMutableRawBufferPointer) -> Int {
+  private func read(into bytes: UnsafeMutableRawBufferPointer) -> Int {
     var filled = 0
     while filled < bytes.count, !Interrupts.areWanted {
       // A signal that comes just before a read would not end it: so the read is not begun before there is something.
       var entry = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
       if unsafe poll(&entry, 1, 100) == 0 { continue }
       let got = unsafe Glibc.read(STDIN_FILENO, bytes.baseAddress.map { unsafe $0 + filled }, bytes.count - filled)
-      if got > 0 { filled += got } else if got == 0 || (Glibc.errno != EINTR && Glibc.errno != EAGAIN) { break }
+      if got > 0 {
+        filled += got
+      } else if got == 0 {
+        break
+      } else if Glibc.errno != EINTR, Glibc.errno != EAGAIN {
+        errno = Errno(rawValue: Glibc.errno)
+        break
+      }
     }
     return filled
   }

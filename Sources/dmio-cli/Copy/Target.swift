@@ -7,6 +7,8 @@ final class Target {
   /// The first sector that is written.
   let start: UInt64
   let isDirect: Bool
+  /// Why it is written past the page cache, or not.
+  let directReason: String
   /// Makes the file's size right, and its directory durable; for devices nothing.
   let trim: (_ isWhole: Bool) throws(Errno) -> Void
   let syncDirectory: () throws(Errno) -> Void
@@ -22,13 +24,14 @@ final class Target {
   var isFlushed = false
 
   init(
-    name: String, device: BlockDevice, start: UInt64, isDirect: Bool,
+    name: String, device: BlockDevice, start: UInt64, isDirect: Bool, directReason: String = "",
     trim: @escaping (Bool) throws(Errno) -> Void = { _ in }, syncDirectory: @escaping () throws(Errno) -> Void = {}
   ) {
     self.name = name
     self.device = device
     self.start = start
     self.isDirect = isDirect
+    self.directReason = directReason
     self.trim = trim
     self.syncDirectory = syncDirectory
   }

@@ -17,7 +17,14 @@ enum Interrupts {
     unsafe action.__sigaction_handler.sa_handler = { _ in Interrupts.note() }
     // A call that waits for input is to return.
     action.sa_flags = 0
-    for signal in [SIGINT, SIGTERM] { _ = unsafe sigaction(signal, &action, nil) }
+    // Whoever started us may have blocked them, or ignores them as shells do for jobs in the background.
+    var signals = sigset_t()
+    unsafe sigemptyset(&signals)
+    for signal in [SIGINT, SIGTERM] {
+      _ = unsafe sigaction(signal, &action, nil)
+      unsafe sigaddset(&signals, signal)
+    }
+    unsafe sigprocmask(SIG_UNBLOCK, &signals, nil)
   }
 
   private static func note() {

@@ -31,15 +31,22 @@ enum Report {
   static func tellSummary(_ receipt: Receipt) {
     let source = receipt.source
     var lines = [
-      "\(source.name): \(ByteSize(bytes: source.bytes)) in \(receipt.seconds) s (\(receipt.engine.kind.rawValue))"
+      "\(source.name): \(ByteSize(bytes: source.bytes)) in \(receipt.seconds) s (\(receipt.engine.kind.rawValue)), "
+        + way(source.isDirect, source.directReason)
         + (source.holes.isEmpty ? "" : ", with holes")
     ]
     for target in receipt.targets {
       let state = target.isGood ? "good" : target.firstFailure == nil ? "not complete" : "FAILED"
       let flushed = target.isFlushed ? "flushed" : "not flushed"
-      lines.append("\(target.name): \(state), \(ByteSize(bytes: target.bytesWritten)) written, \(flushed)")
+      lines.append(
+        "\(target.name): \(state), \(ByteSize(bytes: target.bytesWritten)) written, \(flushed), "
+          + way(target.isDirect, target.directReason))
     }
     StandardStreams.error(lines.map { "dmio: \($0)\n" }.joined())
+  }
+
+  private static func way(_ isDirect: Bool, _ reason: String) -> String {
+    isDirect ? "direct" : "buffered: \(reason)"
   }
 
   private static func tell(_ extents: [Extent], _ name: String, _ operation: String) {

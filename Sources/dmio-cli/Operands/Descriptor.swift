@@ -83,6 +83,14 @@ struct FileStatus: Hashable {
     bytes = UInt64(max(0, info.st_size))
   }
 
+  /// True for files of procfs and sysfs: regular by name, but written to memory or to a setting.
+  var isOfTheKernel: Bool {
+    ["/proc", "/sys"].contains { folder in
+      let status = (try? FileStatus.of(Array(folder.utf8))) ?? nil
+      return status?.device == device
+    }
+  }
+
   /// The file behind `path`; nil when there is none.
   static func of(_ path: [UInt8], followLinks: Bool = true) throws(Errno) -> FileStatus? {
     var info = stat()

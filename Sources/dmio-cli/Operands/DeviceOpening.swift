@@ -99,6 +99,7 @@ struct DeviceOpening {
     do throws(Errno) { status = try FileStatus.of(path) } catch { throw refusal(error) }
     guard let status else { throw refusal(.ENOENT) }
     switch status.kind {
+    case .regular where status.isOfTheKernel: throw refusal("a file of the kernel, whose bytes stand nowhere")
     case .regular, .block: return
     case .directory: throw refusal(.EISDIR)
     case .character, .other:

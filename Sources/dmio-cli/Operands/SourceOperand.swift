@@ -45,6 +45,7 @@ struct SourceOperand {
     let file = opened.isRegularFile ? opened.file : nil
     return Source(
       name: opened.name, device: opened.device, start: offset / 512, bytes: bytes, isDirect: opened.isDirect,
+      directReason: opened.directReason,
       isToTheEnd: isToTheEnd, bytesNow: { file.flatMap { try? $0.status().bytes } })
   }
 }

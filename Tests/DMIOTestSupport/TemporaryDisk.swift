@@ -1,0 +1,60 @@
+import DMIO
+import Glibc
+
+/// A file of a test's own, removed with this value.
+public final class TemporaryDisk: Sendable {
+  public let path: String
+
+  /// Makes a file of `bytes` zeros, sparse, on the disk that the temporary folder is on.
+  public init(bytes: Int) throws {
+    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var template = Array("\(folder)/dmio-test-XXXXXX".utf8CString)
+    let descriptor = mkstemp(&template)
+    guard descriptor >= 0, ftruncate(descriptor, off_t(bytes)) == 0 else {
+      throw BlockError.system(Errno(rawValue: errno), "making a temporary disk in \(folder)")
+    }
+    close(descriptor)
+    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  deinit { unlink(path) }
+
+  public func open(
+    direct: Bool = true, access: FileOptions.Access = .readWrite, size: FileOptions.Size = .fixed
+  ) throws -> BlockDevice {
+    try BlockDevice.open(path, FileOptions(access: access, isDirect: direct, size: size))
+  }
+
+  /// What the file really holds, read past the service.
+  public func contents(_ offset: Int = 0, _ count: Int) -> [UInt8] {
+    let descriptor = Glibc.open(path, O_RDONLY)
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0xEE, count: count)
+    var done = 0
+    while done < count {
+      let got = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress! + done, count - done, off_t(offset + done)) }
+      guard got > 0 else { break }
+      done += got
+    }
+    return Array(bytes.prefix(done))
+  }
+
+  /// Bytes that the file takes on its disk.
+  public var allocatedBytes: Int {
+    var status = stat()
+    stat(path, &status)
+    return Int(status.st_blocks) * 512
+  }
+
+  /// Writes bytes past the service.
+  public func fill(_ bytes: [UInt8], at offset: Int = 0) {
+    let descriptor = Glibc.open(path, O_WRONLY)
+    defer { close(descriptor) }
+    var done = 0
+    while done < bytes.count {
+      let got = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress! + done, bytes.count - done, off_t(offset + done)) }
+      precondition(got > 0)
+      done += got
+    }
+  }
+}

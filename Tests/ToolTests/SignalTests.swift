@@ -1,0 +1,99 @@
+import Foundation
+import Testing
+
+@Suite struct SignalTests {
+  private static let slow = #"{"rules":[{"op":"write","skip":1,"action":"delay","delay_ms":400}]}"#
+
+  @Test("the first signal ends a copy in order, with a receipt and exit 7", arguments: [SIGINT, SIGTERM], engines)
+  func first(signal: Int32, engine: String) throws {
+    let folder = try TemporaryFolder()
+    let size: UInt64 = 64 << 20
+    let bytes = try folder.make("source", pattern(Int(size)))
+    try folder.make("plan", SignalTests.slow)
+    let tool = try RunningTool(
+      ["copy", "--json", "--engine", engine, "source", "fault:plan,target"].map { Array($0.utf8) }, in: folder)
+    try waitUntil("the first chunk is written") { folder.size("target") > 0 }
+    tool.signal(signal)
+    let run = try tool.wait()
+    #expect(run.exit == 7, "\(run.error)")
+    let receipt = try run.receipt
+    let target = receipt.targets[0]
+    #expect(receipt.exit == 7 && !target.ok && target.errno == nil && target.firstBadSector == nil)
+    #expect(!target.failed.isEmpty && target.failed.allSatisfy { $0.errno == nil })
+    #expect(target.bytesWritten > 0 && target.flushed)
+    #expect(target.bytesWritten + target.failed.reduce(0) { $0 + $1.count * 512 } == size)
+    let written = Array(bytes[..<Int(target.bytesWritten)])
+    #expect(target.failed == [.init(target.bytesWritten / 512, (size - target.bytesWritten) / 512, nil)])
+    #expect(try Array(folder.bytes("target").prefix(written.count)) == written)
+    #expect(run.error.hasSuffix("dmio: interrupted\n"))
+  }
+
+  @Test("a second signal does not wait for a device that hangs") func second() throws {
+    let folder = try TemporaryFolder()
+    try folder.make("source", pattern(4 << 20))
+    try folder.make("plan", #"{"rules":[{"op":"write","skip":1,"action":"hang"}]}"#)
+    let tool = try RunningTool(
+      ["copy", "--json", "source", "good", "fault:plan,target"].map { Array($0.utf8) }, in: folder)
+    try waitUntil("the good target is written") { folder.size("good") == 4 << 20 }
+    tool.signal(SIGINT)
+    tool.signal(SIGTERM)
+    let run = try tool.wait()
+    #expect(run.exit == 7, "\(run.error)")
+    let targets = try run.receipt.targets
+    #expect(targets.allSatisfy { !$0.ok })
+    #expect(targets[1].bytesWritten + targets[1].failed.reduce(0) { $0 + $1.count * 512 } == 4 << 20)
+    #expect(targets[1].failed.allSatisfy { $0.errno == nil })
+  }
+
+  @Test("a device whose flush hangs is left by a second signal") func hangingFlush() throws {
+    let folder = try TemporaryFolder()
+    try folder.make("source", pattern(100))
+    try folder.make("plan", #"{"rules":[{"op":"flush","action":"hang"}]}"#)
+    let tool = try RunningTool(["copy", "--json", "source", "fault:plan,target"].map { Array($0.utf8) }, in: folder)
+    try waitUntil("the target is cut to its size") { folder.size("target") == 100 }
+    tool.signal(SIGINT)
+    tool.signal(SIGTERM)
+    let run = try tool.wait()
+    #expect(run.exit == 7)
+    let target = try run.receipt.targets[0]
+    #expect(!target.ok && !target.flushed && target.bytesWritten == 100)
+  }
+
+  @Test("a signal ends a write whose input does not come") func noInput() throws {
+    let folder = try TemporaryFolder()
+    let output = try shell(
+      """
+      cd '\(folder.path)'; mkfifo pipe; sleep 60 >pipe & sleeper=$!
+      '\(Tool.path)' write --json new,size=1MiB <pipe >out 2>err & tool=$!
+      while [ ! -e new ]; do :; done; kill -INT $tool; wait $tool; echo $?; kill $sleeper; cat err
+      """)
+    #expect(output == "7\ndmio: new: 2048 sectors from sector 0 on were not tried\ndmio: interrupted", "\(output)")
+  }
+
+  @Test("buffered I/O is reported with its reason, direct I/O as such") func reasons() throws {
+    let folder = try TemporaryFolder()
+    try folder.make("source", pattern(1 << 20))
+    let run = try Tool.run(["copy", "source,direct=off", "ram:1MiB"], in: folder)
+    #expect(run.exit == 0 && run.error.contains("buffered: direct=off was asked for\n"), "\(run.error)")
+    #expect(run.error.hasSuffix("dmio: ram:1MiB: good, 1 MiB written, flushed, buffered: no file is involved\n"))
+  }
+
+  @Test("whoever closes the pipe ends a read quietly with 1") func brokenPipe() throws {
+    let folder = try TemporaryFolder()
+    try folder.make("source", pattern(8 << 20))
+    let output = try shell(
+      "cd '\(folder.path)'; { '\(Tool.path)' read source 2>err; echo $? >code; } | head -c 10 | wc -c; cat code; wc -c <err"
+    )
+    #expect(output.split(separator: "\n") == ["10", "1", "0"])
+  }
+
+  @Test("progress is drawn where it is asked for, and nowhere else") func progress() throws {
+    let folder = try TemporaryFolder()
+    try folder.make("source", pattern(1 << 20))
+    let silent = try Tool.run(["copy", "--json", "source", "a"], in: folder)
+    #expect(silent.error.isEmpty)
+    let shown = try Tool.run(["copy", "--json", "--progress", "source", "a"], in: folder)
+    #expect(shown.error.contains("[####################] 100% of 1 MiB, "))
+    #expect(shown.error.hasSuffix("0:00 left\n"))
+  }
+}
