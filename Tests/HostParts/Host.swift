@@ -1,6 +1,5 @@
 import Foundation
 import Glibc
-import Synchronization
 
 /// What the tests need of the machine: a folder, programs, and the answer to whether something can be had here.
 package enum Host {
@@ -50,7 +49,7 @@ package enum Host {
     return Output(status: status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F, text: text)
   }
 
-  private static let spawning = Mutex(())
+  private static let spawning = Guarded(())
 
   /// Starts a program and gives the end of the pipe that it prints into. 0 or an errno.
   private static func spawn(_ words: [String], _ process: inout pid_t, _ output: inout Int32) -> Int32 {
