@@ -2,16 +2,16 @@ import Foundation
 
 /// A value that threads share, and can wait for.
 // Why unchecked: the value is reached under the condition's lock only.
-public final class Box<Value>: @unchecked Sendable {
+package final class Box<Value>: @unchecked Sendable {
   private let condition = NSCondition()
   private var stored: Value
 
-  public init(_ value: Value) { stored = value }
+  package init(_ value: Value) { stored = value }
 
-  public var value: Value { change { $0 } }
+  package var value: Value { change { $0 } }
 
   @discardableResult
-  public func change<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
+  package func change<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
     condition.lock()
     defer {
       condition.broadcast()
@@ -21,19 +21,29 @@ public final class Box<Value>: @unchecked Sendable {
   }
 
   /// Blocks until the value satisfies `isReached`.
-  public func wait(until isReached: (Value) -> Bool) {
+  package func wait(until isReached: (Value) -> Bool) {
     condition.lock()
     defer { condition.unlock() }
     while !isReached(stored) { condition.wait() }
   }
 }
 
+extension Box {
+  /// Blocks until there is a value, and returns it.
+  package func waited<Wrapped>() -> Wrapped where Value == Wrapped? {
+    while true {
+      wait { $0 != nil }
+      if let value { return value }
+    }
+  }
+}
+
 /// Something whose end can be seen.
-public final class Tracked: Sendable {
+package final class Tracked: Sendable {
   private let alive: Box<Int>
 
   /// Counts itself in `alive` for as long as it lives.
-  public init(_ alive: Box<Int>) {
+  package init(_ alive: Box<Int>) {
     self.alive = alive
     alive.change { $0 += 1 }
   }
@@ -41,14 +51,14 @@ public final class Tracked: Sendable {
   deinit { alive.change { $0 -= 1 } }
 
   /// Does nothing; mentions it.
-  public func touch() {}
+  package func touch() {}
 }
 
 /// Runs `body` on a thread of its own.
-public struct OwnThread: Sendable {
+package struct OwnThread: Sendable {
   private let isOver = Box(false)
 
-  public init(_ body: @escaping @Sendable () -> Void) {
+  package init(_ body: @escaping @Sendable () -> Void) {
     let isOver = isOver
     let thread = Thread {
       body()
@@ -58,10 +68,10 @@ public struct OwnThread: Sendable {
     thread.start()
   }
 
-  public func join() { isOver.wait { $0 } }
+  package func join() { isOver.wait { $0 } }
 
   /// Runs `body` on `count` threads at once and waits for all.
-  public static func run(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+  package static func run(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
     let threads = (0..<count).map { index in OwnThread { body(index) } }
     for thread in threads { thread.join() }
   }

@@ -3,9 +3,9 @@ import Glibc
 
 /// Memory for requests, in every form that the service knows, with guard bytes around it that must not change.
 // Why unchecked: a test lends it to one request at a time.
-public final class Bytes: @unchecked Sendable {
+package final class Bytes: @unchecked Sendable {
   /// How the memory is laid out.
-  public enum Form: Hashable, Sendable, CustomStringConvertible {
+  package enum Form: Hashable, Sendable, CustomStringConvertible {
     /// One buffer that begins so many bytes after a page.
     case contiguous(shift: Int)
     /// Vectors of these lengths, again and again, each so many bytes after a page.
@@ -13,7 +13,7 @@ public final class Bytes: @unchecked Sendable {
     /// A page list whose data begins at an offset.
     case pages(offset: Int)
 
-    public var description: String {
+    package var description: String {
       switch self {
       case .contiguous(let shift): "contiguous+\(shift)"
       case .vectors(let lengths, let shift): "vectors\(lengths)+\(shift)"
@@ -22,22 +22,22 @@ public final class Bytes: @unchecked Sendable {
     }
 
     /// One of each, aligned and not.
-    public static let all: [Form] = [
+    package static let all: [Form] = [
       .contiguous(shift: 0), .contiguous(shift: 512), .contiguous(shift: 8), .vectors([4096], shift: 0),
       .vectors([512, 1024, 0, 4096], shift: 0), .vectors([1536], shift: 4), .pages(offset: 0), .pages(offset: 512),
       .pages(offset: 3584),
     ]
   }
 
-  public let form: Form
-  public let count: Int
+  package let form: Form
+  package let count: Int
   private let base: UnsafeMutableRawPointer
   private let bytes: Int
   private var runs: [(offset: Int, length: Int)] = []
   private let vectors: UnsafeMutablePointer<MemoryVector>
   private let nodes: UnsafeMutablePointer<PageNode>
 
-  public init(_ form: Form, count: Int) {
+  package init(_ form: Form, count: Int) {
     self.form = form
     self.count = count
     let page = 4096
@@ -84,7 +84,7 @@ public final class Bytes: @unchecked Sendable {
 
   private static let guardByte: UInt8 = 0xA7
 
-  public var memory: Memory {
+  package var memory: Memory {
     switch form {
     case .contiguous: Memory(contiguous: base + runs[0].offset, byteCount: count)
     case .vectors: Memory(vectors: vectors, count: runs.count)
@@ -92,11 +92,11 @@ public final class Bytes: @unchecked Sendable {
     }
   }
 
-  public var contents: [UInt8] {
+  package var contents: [UInt8] {
     get {
       [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
         for run in runs where run.length > 0 {
-          memcpy(buffer.baseAddress! + filled, base + run.offset, run.length)
+          buffer.baseAddress.map { _ = memcpy($0 + filled, base + run.offset, run.length) }
           filled += run.length
         }
       }
@@ -106,7 +106,7 @@ public final class Bytes: @unchecked Sendable {
       var done = 0
       newValue.withUnsafeBytes { source in
         for run in runs {
-          if run.length > 0 { memcpy(base + run.offset, source.baseAddress! + done, run.length) }
+          if let first = source.baseAddress { memcpy(base + run.offset, first + done, run.length) }
           done += run.length
         }
       }
@@ -114,7 +114,7 @@ public final class Bytes: @unchecked Sendable {
   }
 
   /// False when bytes between the runs were changed.
-  public var isGuardIntact: Bool {
+  package var isGuardIntact: Bool {
     var at = 0
     for run in runs + [(bytes, 0)] {
       let gap = run.offset - at
@@ -129,11 +129,13 @@ public final class Bytes: @unchecked Sendable {
 }
 
 /// Bytes that differ from sector to sector and from byte to byte.
-public func pattern(_ count: Int, _ seed: UInt64 = 1) -> [UInt8] {
+package func pattern(_ count: Int, _ seed: UInt64 = 1) -> [UInt8] {
   var generator = Seeded(seed: seed)
   return [UInt8](unsafeUninitializedCapacity: count + 8) { buffer, filled in
     let raw = UnsafeMutableRawBufferPointer(buffer)
-    for offset in stride(from: 0, to: count, by: 8) { raw.storeBytes(of: generator.next(), toByteOffset: offset, as: UInt64.self) }
+    for offset in stride(from: 0, to: count, by: 8) {
+      raw.storeBytes(of: generator.next(), toByteOffset: offset, as: UInt64.self)
+    }
     filled = count
   }
 }

@@ -1,15 +1,15 @@
 import DMIO
 
 /// What a device was given: one piece, as a plain value.
-public struct Operand: Hashable, Sendable {
-  public var kind: DMIO.Operation.Kind
-  public var sector: UInt64
-  public var count: UInt64
+package struct Operand: Hashable, Sendable {
+  package var kind: DMIO.Operation.Kind
+  package var sector: UInt64
+  package var count: UInt64
   /// Runs of memory; 0 where none is transferred.
-  public var runs: Int
-  public var flags: DMIO.Operation.Flags
+  package var runs: Int
+  package var flags: DMIO.Operation.Flags
 
-  public init(
+  package init(
     _ kind: DMIO.Operation.Kind, _ sector: UInt64, _ count: UInt64, runs: Int, _ flags: DMIO.Operation.Flags = []
   ) {
     self.kind = kind
@@ -22,10 +22,11 @@ public struct Operand: Hashable, Sendable {
   init(_ piece: borrowing Piece) {
     var runs = 0
     if piece.operation.kind == .read || piece.operation.kind == .write {
-      var end: UnsafeMutableRawPointer?
+      var end: UInt = 0
       piece.forEachRun { run in
-        if end == nil || end != run.baseAddress { runs += 1 }
-        end = run.baseAddress! + run.count
+        let start = UInt(bitPattern: run.baseAddress)
+        if start != end { runs += 1 }
+        end = start + UInt(run.count)
       }
     }
     self.init(piece.operation.kind, piece.startSector, piece.sectorCount, runs: runs, piece.operation.flags)
@@ -33,61 +34,64 @@ public struct Operand: Hashable, Sendable {
 }
 
 /// A device that notes what it is given, and passes it on to the next.
-public final class RecordingDevice: BlockBackend {
-  public let geometry: Geometry
-  public let operands = Box<[Operand]>([])
+package final class RecordingDevice: BlockBackend {
+  package let geometry: Geometry
+  package let operands = Box<[Operand]>([])
   private let next: BlockDevice?
   private let tracked: Tracked?
 
   /// Passes on to `next`; without one answers with success and transfers nothing.
-  public init(_ geometry: Geometry, over next: BlockDevice? = nil, _ tracked: Tracked? = nil) {
+  package init(_ geometry: Geometry, over next: BlockDevice? = nil, _ tracked: Tracked? = nil) {
     self.geometry = geometry
     self.next = next
     self.tracked = tracked
   }
 
-  public func submit(_ piece: consuming Piece) {
+  package func submit(_ piece: consuming Piece) {
     let operand = Operand(piece)
     operands.change { $0.append(operand) }
     if let next { next.submit(piece) } else { piece.succeed() }
   }
 
-  public func close() {}
+  package func close() {}
 
-  public var device: BlockDevice { get throws { try BlockDevice(self, name: "recording") } }
+  package var device: BlockDevice { get throws { try BlockDevice(self, name: "recording") } }
 }
 
 /// A device that holds every piece back until the test answers it.
-public final class HeldDevice: BlockBackend {
-  public let geometry: Geometry
+package final class HeldDevice: BlockBackend {
+  package let geometry: Geometry
   private let held = Box<[HeldPiece]>([])
   private let seen = Box(0)
   private let tracked: Tracked?
 
-  public init(_ geometry: Geometry = Geometry(bytes: 1 << 30, discardSectors: 1 << 20, writeZeroesSectors: 1 << 20), _ tracked: Tracked? = nil) {
+  package init(
+    _ geometry: Geometry = Geometry(bytes: 1 << 30, discardSectors: 1 << 20, writeZeroesSectors: 1 << 20),
+    _ tracked: Tracked? = nil
+  ) {
     self.geometry = geometry
     self.tracked = tracked
   }
 
-  public func submit(_ piece: consuming Piece) {
+  package func submit(_ piece: consuming Piece) {
     let operand = Operand(piece)
     let kept = HeldPiece(operand, piece)
     held.change { $0.append(kept) }
     seen.change { $0 += 1 }
   }
 
-  public func close() {}
+  package func close() {}
 
-  public var device: BlockDevice { get throws { try BlockDevice(self, name: "held") } }
+  package var device: BlockDevice { get throws { try BlockDevice(self, name: "held") } }
 
   /// Pieces that came, ever.
-  public var count: Int { seen.value }
+  package var count: Int { seen.value }
 
   /// Waits until `count` pieces have come, ever.
-  public func wait(_ count: Int) { seen.wait { $0 >= count } }
+  package func wait(_ count: Int) { seen.wait { $0 >= count } }
 
   /// Takes the pieces that are held now.
-  public func takeAll() -> [HeldPiece] {
+  package func takeAll() -> [HeldPiece] {
     held.change { held in
       defer { held = [] }
       return held
@@ -95,7 +99,7 @@ public final class HeldDevice: BlockBackend {
   }
 
   /// Waits for a piece and takes the oldest.
-  public func next() -> HeldPiece {
+  package func next() -> HeldPiece {
     held.wait { !$0.isEmpty }
     return held.change { $0.removeFirst() }
   }
@@ -103,8 +107,8 @@ public final class HeldDevice: BlockBackend {
 
 /// A piece in the hands of a test: to be answered once, on any thread; one that is let go is dropped.
 // Why unchecked: whoever took it out of its device answers it, nobody else.
-public final class HeldPiece: @unchecked Sendable {
-  public let operand: Operand
+package final class HeldPiece: @unchecked Sendable {
+  package let operand: Operand
   private let place = UnsafeMutablePointer<Piece>.allocate(capacity: 1)
   private var isHeld = true
 
@@ -124,33 +128,34 @@ public final class HeldPiece: @unchecked Sendable {
     return place.move()
   }
 
-  public func succeed() { take().succeed() }
-  public func succeed(bytes: Int) { take().succeed(bytes: bytes) }
-  public func fail(_ errno: Errno) { take().fail(errno) }
+  package func succeed() { take().succeed() }
+  package func succeed(bytes: Int) { take().succeed(bytes: bytes) }
+  package func fail(_ errno: Errno) { take().fail(errno) }
   /// Hands the piece on to another device.
-  public func send(to device: BlockDevice) { device.submit(take()) }
+  package func send(to device: BlockDevice) { device.submit(take()) }
 
   /// Sets the first `count` bytes of the piece's memory.
-  public func fill(_ byte: UInt8, count: Int) {
+  package func fill(_ byte: UInt8, count: Int) {
     place.pointee.forEachRun(0..<count) { run in _ = run.initializeMemory(as: UInt8.self, repeating: byte) }
   }
 }
 
 /// A disk that is watched: what its client sends is recorded, spoiled by a plan, and carried out by a file.
-public struct WatchedDisk: Sendable {
-  public let file: TemporaryDisk
-  public let fault: BlockDevice
-  public let recorder: RecordingDevice
-  public let device: BlockDevice
+package struct WatchedDisk: Sendable {
+  package let file: TemporaryDisk
+  package let fault: BlockDevice
+  package let recorder: RecordingDevice
+  package let device: BlockDevice
 
   /// A file of `bytes` bytes opened with O_DIRECT, whose pieces are at most `pieceBytes` long.
-  public init(
+  package init(
     bytes: Int = 1 << 20, pieceBytes: Int = Limits.pieceBytes, discardSectors: UInt64? = nil,
     _ rules: [FaultPlan.Rule] = [], logicalBlock: Int? = nil, direct: Bool = true
   ) throws {
     file = try TemporaryDisk(bytes: bytes)
     fault = try BlockDevice.fault(
-      file.open(direct: direct), FaultPlan(geometry: FaultPlan.GeometryOverride(logicalBlock: logicalBlock), rules: rules))
+      file.open(direct: direct),
+      FaultPlan(geometry: FaultPlan.GeometryOverride(logicalBlock: logicalBlock), rules: rules))
     var geometry = fault.geometry
     geometry.pieceBytes = pieceBytes
     if let discardSectors { (geometry.discardSectors, geometry.writeZeroesSectors) = (discardSectors, discardSectors) }
@@ -158,10 +163,12 @@ public struct WatchedDisk: Sendable {
     device = try recorder.device
   }
 
-  public var operands: [Operand] { recorder.operands.value }
+  package var operands: [Operand] { recorder.operands.value }
 
-  public func region(_ start: Int, _ count: Int) -> Region { Region(device, start: UInt64(start), count: UInt64(count)) }
+  package func region(_ start: Int, _ count: Int) -> Region {
+    Region(device, start: UInt64(start), count: UInt64(count))
+  }
 
   /// What the file really holds of a run of sectors.
-  public func contents(_ start: Int, _ count: Int) -> [UInt8] { file.contents(start * 512, count * 512) }
+  package func contents(_ start: Int, _ count: Int) -> [UInt8] { file.contents(start * 512, count * 512) }
 }

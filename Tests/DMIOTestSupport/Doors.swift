@@ -1,78 +1,79 @@
 import DMIO
 
 /// One way to the service: an engine, a kind of client and a door.
-public struct Way: Hashable, Sendable, CustomStringConvertible {
-  public enum Door: String, Sendable, CaseIterable { case blocking, callback, closure, await, batch }
+package struct Way: Hashable, Sendable, CustomStringConvertible {
+  package enum Door: String, Sendable, CaseIterable { case blocking, callback, closure, await, batch }
 
-  public var engine: EngineChoice
-  public var kind: BlockClient.Kind
-  public var door: Door
+  package var engine: EngineChoice
+  package var kind: BlockClient.Kind
+  package var door: Door
 
-  public init(_ engine: EngineChoice, _ kind: BlockClient.Kind, _ door: Door) {
+  package init(_ engine: EngineChoice, _ kind: BlockClient.Kind, _ door: Door) {
     self.engine = engine
     self.kind = kind
     self.door = door
   }
 
-  public var description: String { "\(engine) \(kind) \(door)" }
+  package var description: String { "\(engine) \(kind) \(door)" }
 
   /// Every combination.
-  public static let all: [Way] = engines.flatMap { engine in
+  package static let all: [Way] = engines.flatMap { engine in
     [BlockClient.Kind.shared, .driven].flatMap { kind in
       Door.allCases.map { Way(engine, kind, $0) }
     }
   }
 
   /// Every combination for devices that carry out their I/O themselves: the engine does not matter.
-  public static let noFiles: [Way] = all.filter { $0.engine == .threads }
+  package static let noFiles: [Way] = all.filter { $0.engine == .threads }
 
-  public static let engines: [EngineChoice] = [.uring, .threads]
+  package static let engines: [EngineChoice] = [.uring, .threads]
 }
 
 /// The answer of a request, the same whatever door it came through.
-public struct Answer: Equatable, Sendable {
-  public var bits: UInt64
+package struct Answer: Equatable, Sendable {
+  package var bits: UInt64
   /// The failures of the regions whose bit is set, by region.
-  public var failures: [Int: RegionFailure]
+  package var failures: [Int: RegionFailure]
 
-  public static let success = Answer(bits: 0, failures: [:])
+  package static let success = Answer(bits: 0, failures: [:])
 
-  public init(bits: UInt64, failures: [Int: RegionFailure]) {
+  package init(bits: UInt64, failures: [Int: RegionFailure]) {
     self.bits = bits
     self.failures = failures
   }
 
-  public init(_ result: RegionResult) {
+  package init(_ result: RegionResult) {
     bits = result.errors.rawValue
     failures = [:]
     for index in 0..<Limits.regions { failures[index] = result.failure(of: index) }
   }
 
   /// The failure of one region, and no other.
-  public static func failure(_ index: Int, _ errno: Errno, _ sector: UInt64) -> Answer {
+  package static func failure(_ index: Int, _ errno: Errno, _ sector: UInt64) -> Answer {
     Answer(bits: 1 << UInt64(index), failures: [index: RegionFailure(errno: errno, sector: sector)])
   }
 }
 
 /// A client that is used by one way.
 // Why unchecked: used by one thread; what callbacks change is waited for.
-public final class Rig: @unchecked Sendable {
-  public let way: Way
-  public let client: BlockClient
+package final class Rig: @unchecked Sendable {
+  package let way: Way
+  package let client: BlockClient
 
-  public init(_ way: Way, pages: Int = 16) throws {
+  package init(_ way: Way, pages: Int = 16) throws {
     self.way = way
     client = try BlockClient(pages: pages, kind: way.kind, engine: way.engine)
   }
 
   /// Carries out a request and waits for its answer, which comes exactly once.
-  public func perform(_ operation: DMIO.Operation, _ regions: [Region], _ memory: Memory) throws(BlockError) -> Answer {
+  package func perform(
+    _ operation: DMIO.Operation, _ regions: [Region], _ memory: Memory
+  ) throws(BlockError) -> Answer {
     switch way.door {
     case .blocking: return Answer(try client.performBlocking(operation, regions, memory))
     case .callback, .closure:
       let pending = try start(operation, regions, memory)
-      wait(for: pending)
-      return pending.answer.value!
+      return wait(for: pending)
     case .await:
       let client = client
       nonisolated(unsafe) let memory = memory
@@ -89,7 +90,8 @@ public final class Rig: @unchecked Sendable {
   }
 
   /// Runs a task on the client's thread.
-  private func onClient(_ body: @escaping @Sendable () async throws(BlockError) -> Answer) throws(BlockError) -> Answer {
+  private func onClient(_ body: @escaping @Sendable () async throws(BlockError) -> Answer) throws(BlockError) -> Answer
+  {
     let catching: @Sendable () async -> Result<Answer, BlockError> = {
       do throws(BlockError) { return .success(try await body()) } catch { return .failure(error) }
     }
@@ -99,13 +101,12 @@ public final class Rig: @unchecked Sendable {
       let result = await catching()
       given.change { $0 = result }
     }
-    given.wait { $0 != nil }
-    return try given.value!.get()
+    return try given.waited().get()
   }
 
   /// Submits a request through one of the callback doors.
   @discardableResult
-  public func start(
+  package func start(
     _ operation: DMIO.Operation, _ regions: [Region], _ memory: Memory, then next: (@Sendable (Answer) -> Void)? = nil
   ) throws(BlockError) -> Pending {
     let pending = Pending(regions.count, next)
@@ -125,21 +126,23 @@ public final class Rig: @unchecked Sendable {
   }
 
   /// Waits until a request has been answered, and polls if that is what brings the answer.
-  public func wait(for pending: Pending) {
+  @discardableResult
+  package func wait(for pending: Pending) -> Answer {
     if way.kind == .driven {
       while pending.answer.value == nil { _ = try? client.poll(wait: true) }
-    } else {
-      pending.answer.wait { $0 != nil }
     }
+    return pending.answer.waited()
   }
 
-  public func write(_ regions: [Region], _ bytes: [UInt8], _ flags: DMIO.Operation.Flags = []) throws(BlockError) -> Answer {
+  package func write(_ regions: [Region], _ bytes: [UInt8], _ flags: DMIO.Operation.Flags = []) throws(BlockError)
+    -> Answer
+  {
     let memory = Bytes(.contiguous(shift: 0), count: bytes.count)
     memory.contents = bytes
     return try perform(.write(flags), regions, memory.memory)
   }
 
-  public func read(_ region: Region) throws(BlockError) -> (answer: Answer, bytes: [UInt8]) {
+  package func read(_ region: Region) throws(BlockError) -> (answer: Answer, bytes: [UInt8]) {
     let memory = Bytes(.contiguous(shift: 0), count: Int(region.count) * 512)
     let answer = try perform(.read, [region], memory.memory)
     return (answer, memory.contents)
@@ -148,10 +151,10 @@ public final class Rig: @unchecked Sendable {
 
 /// A request of a callback door.
 // Why unchecked: `failures` is written by the client's thread before the answer is.
-public final class Pending: @unchecked Sendable {
-  public let answer = Box<Answer?>(nil)
+package final class Pending: @unchecked Sendable {
+  package let answer = Box<Answer?>(nil)
   /// How often the callback came.
-  public let calls = Box(0)
+  package let calls = Box(0)
   let failures: UnsafeMutablePointer<RegionFailure>
   let count: Int
   private let next: (@Sendable (Answer) -> Void)?
@@ -173,7 +176,8 @@ public final class Pending: @unchecked Sendable {
 }
 
 private func ended(_ errors: UInt64, _ context: UnsafeMutableRawPointer?) {
-  let pending = Unmanaged<Pending>.fromOpaque(context!).takeRetainedValue()
+  guard let context else { preconditionFailure("the context was lost") }
+  let pending = Unmanaged<Pending>.fromOpaque(context).takeRetainedValue()
   var answer = Answer(bits: errors, failures: [:])
   for index in 0..<pending.count where pending.failures[index].errno.rawValue != 0 {
     answer.failures[index] = pending.failures[index]
@@ -186,11 +190,11 @@ private func batch(
 ) async throws(BlockError) -> Answer {
   try client.queue(operation, regions.span, memory, tag: 42)
   var answer: Answer?
-  while answer == nil {
+  while true {
+    if let answer { return answer }
     _ = try await client.completions { tag, result in
       precondition(tag == 42 && answer == nil)
       answer = Answer(result)
     }
   }
-  return answer!
 }

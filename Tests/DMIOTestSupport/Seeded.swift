@@ -1,22 +1,22 @@
 import Glibc
 
 /// The same numbers for the same seed (SplitMix64); the seed is printed, and taken from DMIO_SEED when that is set.
-public struct Seeded: RandomNumberGenerator {
+package struct Seeded: RandomNumberGenerator {
   /// What makes the same numbers come again.
-  public let seed: UInt64
+  package let seed: UInt64
   private var state: UInt64
 
-  public init(_ test: String) {
+  package init(_ test: String) {
     self.init(seed: getenv("DMIO_SEED").flatMap { UInt64(String(cString: $0)) } ?? .random(in: 0 ... .max))
     print("\(test): DMIO_SEED=\(seed)")
   }
 
-  public init(seed: UInt64) {
+  package init(seed: UInt64) {
     self.seed = seed
     state = seed
   }
 
-  public mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var mixed = state
     mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -24,16 +24,16 @@ public struct Seeded: RandomNumberGenerator {
     return mixed ^ (mixed >> 31)
   }
 
-  public mutating func below(_ end: Int) -> Int { Int.random(in: 0..<end, using: &self) }
+  package mutating func below(_ end: Int) -> Int { Int.random(in: 0..<end, using: &self) }
 
   /// True once in `count` times.
-  public mutating func once(in count: Int) -> Bool { below(count) == 0 }
+  package mutating func once(in count: Int) -> Bool { below(count) == 0 }
 }
 
 /// How often something is repeated: `count`, or what DMIO_SCALE makes of it (percent), at least 1.
 ///
 /// The sanitizers slow everything down; their run sets a scale, it leaves nothing out.
-public func scaled(_ count: Int) -> Int {
+package func scaled(_ count: Int) -> Int {
   let percent = getenv("DMIO_SCALE").flatMap { Int(String(cString: $0)) } ?? (isSanitized ? 5 : 100)
   return max(1, count * percent / 100)
 }

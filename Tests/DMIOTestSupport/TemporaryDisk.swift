@@ -2,11 +2,11 @@ import DMIO
 import Glibc
 
 /// A file of a test's own, removed with this value.
-public final class TemporaryDisk: Sendable {
-  public let path: String
+package final class TemporaryDisk: Sendable {
+  package let path: String
 
   /// Makes a file of `bytes` zeros, sparse, on the disk that the temporary folder is on.
-  public init(bytes: Int) throws {
+  package init(bytes: Int) throws {
     let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     var template = Array("\(folder)/dmio-test-XXXXXX".utf8CString)
     let descriptor = mkstemp(&template)
@@ -19,20 +19,22 @@ public final class TemporaryDisk: Sendable {
 
   deinit { unlink(path) }
 
-  public func open(
+  package func open(
     direct: Bool = true, access: FileOptions.Access = .readWrite, size: FileOptions.Size = .fixed
   ) throws -> BlockDevice {
     try BlockDevice.open(path, FileOptions(access: access, isDirect: direct, size: size))
   }
 
   /// What the file really holds, read past the service.
-  public func contents(_ offset: Int = 0, _ count: Int) -> [UInt8] {
+  package func contents(_ offset: Int = 0, _ count: Int) -> [UInt8] {
     let descriptor = Glibc.open(path, O_RDONLY)
     defer { close(descriptor) }
     var bytes = [UInt8](repeating: 0xEE, count: count)
     var done = 0
     while done < count {
-      let got = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress! + done, count - done, off_t(offset + done)) }
+      let got = bytes[done...].withUnsafeMutableBytes {
+        pread(descriptor, $0.baseAddress, $0.count, off_t(offset + done))
+      }
       guard got > 0 else { break }
       done += got
     }
@@ -40,19 +42,19 @@ public final class TemporaryDisk: Sendable {
   }
 
   /// Bytes that the file takes on its disk.
-  public var allocatedBytes: Int {
+  package var allocatedBytes: Int {
     var status = stat()
     stat(path, &status)
     return Int(status.st_blocks) * 512
   }
 
   /// Writes bytes past the service.
-  public func fill(_ bytes: [UInt8], at offset: Int = 0) {
+  package func fill(_ bytes: [UInt8], at offset: Int = 0) {
     let descriptor = Glibc.open(path, O_WRONLY)
     defer { close(descriptor) }
     var done = 0
     while done < bytes.count {
-      let got = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress! + done, bytes.count - done, off_t(offset + done)) }
+      let got = bytes[done...].withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, off_t(offset + done)) }
       precondition(got > 0)
       done += got
     }

@@ -132,7 +132,8 @@ import Testing
     let last = Box(0)
     for _ in 0..<50 {
       let rig = Box<Rig?>(try Rig(way))
-      let device = try RecordingDevice(Geometry(bytes: 1 << 20), over: BlockDevice.ram(bytes: 1 << 20), Tracked(alive)).device
+      let device = try RecordingDevice(Geometry(bytes: 1 << 20), over: BlockDevice.ram(bytes: 1 << 20), Tracked(alive))
+        .device
       nonisolated(unsafe) let memory = UnsafeMutableRawPointer.allocate(byteCount: 4096, alignment: 4096)
       memory.initializeMemory(as: UInt8.self, repeating: 3, count: 4096)
       let pending = try rig.value!.start(

@@ -33,7 +33,9 @@ import Testing
     /// The operations that the bad disk was given.
     var operands: [Operand] { pair.bad.operands }
 
-    init(_ way: Way, _ kind: DMIO.Operation.Kind, _ rule: FaultPlan.Rule, form: Bytes.Form = .contiguous(shift: 0)) throws {
+    init(_ way: Way, _ kind: DMIO.Operation.Kind, _ rule: FaultPlan.Rule, form: Bytes.Form = .contiguous(shift: 0))
+      throws
+    {
       pair = try Pair(rule)
       let bytes = Bytes(form, count: sectors * 512)
       bytes.contents = pattern(sectors * 512, 9)
@@ -87,7 +89,8 @@ import Testing
     for kind in [DMIO.Operation.Kind.read, .write] {
       for form in [Bytes.Form.contiguous(shift: 0), .contiguous(shift: 8), .vectors([1536, 512], shift: 0)] {
         for sector in 0..<24 {
-          let rule = FaultPlan.Rule(operation: kind, start: UInt64(Self.base + sector), count: 1, action: .short, times: 1)
+          let rule = FaultPlan.Rule(
+            operation: kind, start: UInt64(Self.base + sector), count: 1, action: .short, times: 1)
           let run = try Run(way, kind, rule, form: form)
           if sector % 8 == 0 {
             // The first piece to be hit begins there and moves nothing: that is the end of the device.

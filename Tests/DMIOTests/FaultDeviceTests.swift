@@ -70,7 +70,9 @@ import Testing
     #expect((1..<64).contains(written))
   }
 
-  @Test("corrupt: one byte of each covered sector differs, the answer is success, the caller's memory is as it was", arguments: ways)
+  @Test(
+    "corrupt: one byte of each covered sector differs, the answer is success, the caller's memory is as it was",
+    arguments: ways)
   func corrupt(way: Way) throws {
     for kind in [DMIO.Operation.Kind.read, .write] {
       let disk = try disk(.init(operation: kind, start: 10, count: 3, action: .corrupt))

@@ -1,6 +1,7 @@
-@testable import DMIO
 import DMIOTestSupport
 import Testing
+
+@testable import DMIO
 
 /// The cursor against plain arrays of bytes.
 @Suite struct MemoryCursorTests {

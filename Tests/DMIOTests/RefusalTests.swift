@@ -1,6 +1,7 @@
-@testable import DMIO
 import DMIOTestSupport
 import Testing
+
+@testable import DMIO
 
 /// Calls that are wrong in themselves: thrown, before anything was submitted.
 @Suite struct RefusalTests {
@@ -43,7 +44,9 @@ import Testing
     }
   }
 
-  @Test("T20: segments that are no multiple of 512 bytes are refused", arguments: [[100, 412], [4096, 100], [256, 256, 256]])
+  @Test(
+    "T20: segments that are no multiple of 512 bytes are refused",
+    arguments: [[100, 412], [4096, 100], [256, 256, 256]])
   func segments(lengths: [Int]) throws {
     for way in Way.noFiles {
       let bytes = Bytes(.vectors(lengths, shift: 0), count: 8192)
@@ -54,7 +57,9 @@ import Testing
   @Test("T20: an offset into the first page that is no multiple of 512 bytes is refused") func offset() throws {
     for offset in [1, 511, 513, 4095] {
       let bytes = Bytes(.pages(offset: offset), count: 8192)
-      try refused(Way.noFiles[0], .invalid(.segmentNotSectors), .write, bytes.memory) { [Region($0, start: 0, count: 8)] }
+      try refused(Way.noFiles[0], .invalid(.segmentNotSectors), .write, bytes.memory) {
+        [Region($0, start: 0, count: 8)]
+      }
     }
     for offset in [-512, 4096, 1 << 40] {
       let list = try PageList(count: 2)
@@ -133,7 +138,9 @@ import Testing
       page.deallocate()
     }
     // One page before the circle of two.
-    for index in 0..<3 { (nodes + index).initialize(to: PageNode(page: page, next: nodes + (index == 2 ? 1 : index + 1))) }
+    for index in 0..<3 {
+      (nodes + index).initialize(to: PageNode(page: page, next: nodes + (index == 2 ? 1 : index + 1)))
+    }
     let memory = Memory(pages: nodes, offset: 512)
     let large = Region(device, start: 0, count: (1 << 54) - 1)
     #expect(try rig.perform(.write, [large], memory) == .failure(0, .EIO, 0))

@@ -1,6 +1,7 @@
-@testable import DMIO
 import DMIOTestSupport
 import Testing
+
+@testable import DMIO
 
 @Suite struct RegionErrorsTests {
   @Test("region i is bit i, for every i") func bits() {

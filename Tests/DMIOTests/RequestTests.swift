@@ -8,7 +8,8 @@ import Testing
     FaultPlan.Rule(operation: kind, start: start, count: count)
   }
 
-  @Test("T3: 256 segments of one sector, three regions, one fails: its bit alone, and the others' data", arguments: Way.all)
+  @Test(
+    "T3: 256 segments of one sector, three regions, one fails: its bit alone, and the others' data", arguments: Way.all)
   func exactlyFull(way: Way) throws {
     let disks = try (0..<3).map { try WatchedDisk($0 == 2 ? [bad(300)] : []) }
     let memory = Bytes(.vectors([512], shift: 0), count: 256 * 512)
@@ -95,7 +96,8 @@ import Testing
     }
   }
 
-  @Test("T10: a flush that the device does not know is tried once, sets its bit, and poisons nothing", arguments: Way.all)
+  @Test(
+    "T10: a flush that the device does not know is tried once, sets its bit, and poisons nothing", arguments: Way.all)
   func unsupportedFlush(way: Way) throws {
     let rule = FaultPlan.Rule(operation: .flush, errno: .EOPNOTSUPP)
     let disks = try [WatchedDisk([rule]), WatchedDisk()]
@@ -233,7 +235,9 @@ import Testing
   func atomicFits(way: Way) throws {
     let recorder = RecordingDevice(Geometry(bytes: 1 << 20))
     let memory = Bytes(.vectors([512], shift: 0), count: 256 * 512)
-    #expect(try Rig(way).perform(.write(.atomic), [Region(try recorder.device, start: 8, count: 256)], memory.memory) == .success)
+    #expect(
+      try Rig(way).perform(.write(.atomic), [Region(try recorder.device, start: 8, count: 256)], memory.memory)
+        == .success)
     #expect(recorder.operands.value == [Operand(.write, 8, 256, runs: 256, .atomic)])
   }
 
@@ -276,7 +280,9 @@ import Testing
     let rig = try Rig(way)
     let memory = Bytes(.contiguous(shift: 0), count: 4096)
     memory.contents = pattern(4096)
-    let regions = [disk.region(1, 8), disk.region(8, 7), disk.region(2048, 8), disk.region(2040, 16), disk.region(16, 8)]
+    let regions = [
+      disk.region(1, 8), disk.region(8, 7), disk.region(2048, 8), disk.region(2040, 16), disk.region(16, 8),
+    ]
     let long = Bytes(.contiguous(shift: 0), count: 8192)
     let answer = try rig.perform(.write, regions, long.memory)
     #expect(answer.bits == 0b1111)

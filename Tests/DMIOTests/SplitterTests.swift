@@ -1,6 +1,7 @@
-@testable import DMIO
 import DMIOTestSupport
 import Testing
+
+@testable import DMIO
 
 /// The splitter over every small size, against what a byte-by-byte look at the memory says.
 @Suite struct SplitterTests {
@@ -79,7 +80,9 @@ import Testing
       let bytes = extent.bytes == 0 ? geometry.logicalBlock : extent.bytes
       let runs = shape.part(done..<done + bytes)
       if extent.bytes == 0 {
-        guard !extent.isAligned, runs.count > geometry.pieceRuns else { return "at \(done): nothing, though a block fits" }
+        guard !extent.isAligned, runs.count > geometry.pieceRuns else {
+          return "at \(done): nothing, though a block fits"
+        }
       } else {
         guard runs.count <= geometry.pieceRuns else { return "at \(done): \(runs.count) runs" }
         // Cut off in the middle of a block it may say less than it could: the piece is then bounced without need.
@@ -87,7 +90,9 @@ import Testing
           return "at \(done): says aligned \(extent.isAligned) of \(runs)"
         }
         let next = done + bytes + geometry.logicalBlock
-        if next <= done + most, shape.part(done..<next).count <= geometry.pieceRuns { return "at \(done): could be longer" }
+        if next <= done + most, shape.part(done..<next).count <= geometry.pieceRuns {
+          return "at \(done): could be longer"
+        }
       }
       cursor.advance(pastPiece: bytes)
       done += bytes

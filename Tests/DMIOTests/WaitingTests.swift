@@ -101,7 +101,8 @@ import Testing
     #expect(held.count == 1)
   }
 
-  @Test("a task that is cancelled in flight gets the real result, and not before it is there", arguments: [true, false])
+  @Test(
+    "a task that is cancelled in flight gets the real result, and not before it is there", arguments: [true, false])
   func cancelInFlight(onTheClient: Bool) async throws {
     let client = try BlockClient(pages: 1, engine: .threads)
     let held = HeldDevice()
@@ -189,7 +190,9 @@ import Testing
             let bytes = pattern(32 * 512, generator.next())
             let region = disk.region(thread * 64, 32)
             memory.contents = bytes
-            guard try client.performBlocking(.write, [region, region], memory.memory).isSuccess else { throw BlockError.busy }
+            guard try client.performBlocking(.write, [region, region], memory.memory).isSuccess else {
+              throw BlockError.busy
+            }
             memory.contents = [UInt8](repeating: 0, count: 32 * 512)
             guard try client.performBlocking(.read, [region], memory.memory).isSuccess else { throw BlockError.busy }
             guard memory.contents == bytes else { throw BlockError.closed }
@@ -201,7 +204,9 @@ import Testing
     #expect(try client.reservedPages == 2)
   }
 
-  @Test("T24: uneven get and put take the reservation to what is left, and to zero, where it still works", arguments: Way.all)
+  @Test(
+    "T24: uneven get and put take the reservation to what is left, and to zero, where it still works",
+    arguments: Way.all)
   func uneven(way: Way) throws {
     let rig = try Rig(way, pages: 1)
     let disk = try WatchedDisk()

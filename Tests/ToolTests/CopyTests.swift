@@ -102,17 +102,22 @@ import Testing
     #expect(try shell("stat -c %a '\(folder.path)/new'") == shell("printf %o $((0666 & ~$(umask)))"))
   }
 
-  @Test("what is added to a source while it is copied is said") func grown() throws {
+  @Test("what is added to a source while it is copied is said, and not copied") func grown() throws {
     let folder = try TemporaryFolder()
-    let bytes = try folder.make("source", pattern(3 << 20))
-    try folder.make("plan", #"{"rules":[{"op":"read","skip":2,"action":"delay","delay_ms":300}]}"#)
-    let tool = try RunningTool(["copy", "fault:plan,source", "target"].map { Array($0.utf8) }, in: folder)
+    let size = (3 << 20) + 100
+    let bytes = try folder.make("source", pattern(size))
+    let old = try folder.make("old", pattern(4 << 20, seed: 8))
+    try folder.make("plan", #"{"rules":[{"op":"read","skip":2,"action":"delay","delay_ms":500}]}"#)
+    let tool = try RunningTool(
+      ["copy", "fault:plan,source", "target", "old,offset=0s,size=4MiB"].map { Array($0.utf8) }, in: folder)
     try waitUntil("the copy has begun") { folder.size("target") > 0 }
-    try folder.make("source", bytes + [1, 2, 3])
+    try folder.append("source", [1, 2, 3])
     let run = try tool.wait()
     #expect(run.exit == 0, "\(run.error)")
     #expect(run.error.contains("dmio: fault:plan,source: has grown; the 3 bytes added were not copied\n"))
     #expect(try folder.bytes("target") == bytes)
+    let end = (size + 511) / 512 * 512
+    #expect(try folder.bytes("old") == bytes + [UInt8](repeating: 0, count: end - size) + old[end...])
   }
 
   @Test("what is missing from a source that became shorter is a hole") func shrunk() throws {

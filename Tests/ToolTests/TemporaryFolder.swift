@@ -22,6 +22,13 @@ final class TemporaryFolder {
 
   func make(_ name: String, _ text: String) throws { try Data(text.utf8).write(to: url(name)) }
 
+  func append(_ name: String, _ bytes: [UInt8]) throws {
+    let file = try FileHandle(forWritingTo: url(name))
+    try file.seekToEnd()
+    try file.write(contentsOf: Data(bytes))
+    try file.close()
+  }
+
   func bytes(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: url(name))) }
 
   func size(_ name: String) -> UInt64 {
