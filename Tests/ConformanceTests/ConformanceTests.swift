@@ -1,4 +1,5 @@
 import DMIO
+import Glibc
 import Testing
 
 /// Every recorded request of the kernel, replayed: the same answers, and the right bytes in the right places.
@@ -19,9 +20,16 @@ import Testing
     let start = clock.now
     try replay.run(Recording.lines.get())
     let took = clock.now - start
-    print("\(title): \(replay.lines) lines replayed, \(replay.differences.count) differences (\(door), \(engine))")
-    print("\(title): took \(Int(took / .milliseconds(1))) ms (\(door), \(engine))")
+    printWhole("\(title): \(replay.lines) lines replayed, \(replay.differences.count) differences (\(door), \(engine))")
+    printWhole("\(title): took \(Int(took / .milliseconds(1))) ms (\(door), \(engine))")
     #expect(replay.lines > 0)
     #expect(replay.differences.isEmpty, "\(replay.differences.prefix(20).joined(separator: "\n"))")
   }
+}
+
+/// Prints a line in one piece: what `print` gathers is cut where its buffer ends, and the runner's own output comes between.
+private func printWhole(_ line: String) {
+  fflush(nil)
+  let bytes = Array("\(line)\n".utf8)
+  _ = write(STDOUT_FILENO, bytes, bytes.count)
 }

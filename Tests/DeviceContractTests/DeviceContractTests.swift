@@ -1,6 +1,5 @@
 import DMIO
 import HostParts
-import Synchronization
 import Testing
 
 /// What every kind of device keeps to, on both engines. A new kind of device passes when it is added to `DeviceKind`.
@@ -138,7 +137,7 @@ import Testing
     let device = try BlockDevice.fault(made.device, FaultPlan(rules: [FaultPlan.Rule(action: .hang)]))
     let client = try BlockClient(pages: 4, engine: engine)
     let buffer = try PageBuffer(pages: 1)
-    let answers = Mutex<[Errno?]>([])
+    let answers = Guarded<[Errno?]>([])
     for operation in [Operation.write, .flush, .discard, .write(.preflush)] {
       try client.submit(operation, [Region(device, start: 0, count: 8)], buffer.memory) { result in
         answers.withLock { $0.append(result.failure(of: 0)?.errno) }

@@ -1,6 +1,6 @@
 import DMIO
 import Glibc
-import Synchronization
+import HostParts
 
 /// Memory for one request, `shift` bytes behind a page boundary.
 final class Loan {
@@ -41,9 +41,9 @@ final class Loan {
 
 /// Counts for numbered requests, from any thread.
 final class Counts: Sendable {
-  private let counts: Mutex<[Int]>
+  private let counts: Guarded<[Int]>
 
-  init(_ count: Int) { counts = Mutex([Int](repeating: 0, count: count)) }
+  init(_ count: Int) { counts = Guarded([Int](repeating: 0, count: count)) }
 
   func add(_ index: Int) { counts.withLock { $0[index] += 1 } }
 

@@ -171,12 +171,12 @@ import Testing
 
 /// Pieces that wait for their answer.
 private final class Pending: Sendable {
-  private let state = Mutex<[Held]>([])
+  private let state = Guarded<[Held]>([])
 
   /// A piece in a class, as an array cannot hold it itself.
   private final class Held: Sendable {
-    let piece: Mutex<Piece?>
-    init(_ piece: consuming sending Piece) { self.piece = Mutex(consume piece) }
+    let piece: Guarded<Piece?>
+    init(_ piece: consuming sending Piece) { self.piece = Guarded(consume piece) }
   }
 
   func keep(_ piece: consuming sending Piece) {

@@ -1,11 +1,12 @@
 import DMIO
+import HostParts
 import Synchronization
 
 /// A back end of the tests' own: passes every piece on, and notes those that do not fit the geometry.
 final class WatchedBackend: BlockBackend {
   let geometry: Geometry
   private let inner: BlockDevice
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   private struct State {
     var pieces = 0
