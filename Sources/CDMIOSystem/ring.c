@@ -44,6 +44,8 @@ static const unsigned steps[] = {
 	0,
 };
 
+static const unsigned needed = IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE | IORING_FEAT_EXT_ARG;
+
 static void look(struct io_uring *uring, struct dmio_ring_view *view)
 {
 	view->sqes = (struct dmio_sqe *)uring->sq.sqes;
@@ -71,8 +73,9 @@ int dmio_ring_create(unsigned entries, unsigned completions, struct dmio_ring **
 		};
 
 		rc = io_uring_queue_init_params(entries, &made->uring, &params);
-		/* Without these two a completion could be lost, or an iovec read after enter has returned. */
-		if (rc == 0 && !(params.features & IORING_FEAT_NODROP && params.features & IORING_FEAT_SUBMIT_STABLE)) {
+		/* Without these a completion could be lost, an iovec be read after enter has returned, and a
+		 * wait with a time limit leave a completion of its own behind. */
+		if (rc == 0 && (params.features & needed) != needed) {
 			io_uring_queue_exit(&made->uring);
 			rc = -ENOSYS;
 		}

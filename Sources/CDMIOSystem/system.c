@@ -12,6 +12,16 @@
 #include <time.h>
 #include <unistd.h>
 
+_Thread_local uintptr_t dmio_thread_number;
+
+uintptr_t dmio_number_thread(void)
+{
+	static uintptr_t numbers;
+
+	dmio_thread_number = __atomic_add_fetch(&numbers, 1, __ATOMIC_RELAXED);
+	return dmio_thread_number;
+}
+
 void dmio_name_thread(const char *name)
 {
 	pthread_setname_np(pthread_self(), name);
@@ -66,12 +76,28 @@ int64_t dmio_now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+bool dmio_populate(void *base, size_t bytes)
+{
+	/* Kernels before 5.14 know no way to ask; there the first touch finds out. */
+	return madvise(base, bytes, MADV_POPULATE_WRITE) == 0 || errno == EINVAL;
+}
+
 void *dmio_map(size_t bytes, bool populate)
 {
-	int flags = MAP_PRIVATE | MAP_ANONYMOUS | (populate ? MAP_POPULATE : MAP_NORESERVE);
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | (populate ? 0 : MAP_NORESERVE);
 	void *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
 
-	return base == MAP_FAILED ? NULL : base;
+	if (base == MAP_FAILED)
+		return NULL;
+	if (populate && !dmio_populate(base, bytes)) {
+		munmap(base, bytes);
+		return NULL;
+	}
+	return base;
 }
 
 void dmio_unmap(void *base, size_t bytes)

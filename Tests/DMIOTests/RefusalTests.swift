@@ -154,9 +154,13 @@ import Testing
     let client = try BlockClient(pages: 1)
     for pages in [Int.min, Int.max, -1] {
       #expect(throws: BlockError.invalid(.reservation)) { try client.reserve(pages: pages) }
+    }
+    for pages in [Int.min, -1] {
       #expect(throws: BlockError.invalid(.reservation)) { try client.release(pages: pages) }
     }
     #expect(try client.reservedPages == 1)
+    try client.release(pages: .max)
+    #expect(try client.reservedPages == 0)
   }
 
   @Test("a flush asks nothing of sector and count", arguments: Way.noFiles) func flushAnywhere(way: Way) throws {

@@ -12,10 +12,15 @@ struct dmio_vector {
 	size_t length;
 };
 
-/* A number that no two living threads share. */
+extern _Thread_local uintptr_t dmio_thread_number;
+uintptr_t dmio_number_thread(void);
+
+/* A number that no other thread has, has had or will have. */
 static inline uintptr_t dmio_thread_id(void)
 {
-	return (uintptr_t)__builtin_thread_pointer();
+	uintptr_t number = dmio_thread_number;
+
+	return number ? number : dmio_number_thread();
 }
 
 /* Names the calling thread, for ps and debuggers. */
@@ -45,6 +50,8 @@ int64_t dmio_now_ms(void);
 
 /* Anonymous memory, page-aligned and zero; `populate`: really there. NULL when there is none. */
 void *dmio_map(size_t bytes, bool populate);
+/* Makes sure that mapped memory is really there; false when it cannot be had. */
+bool dmio_populate(void *base, size_t bytes);
 void dmio_unmap(void *base, size_t bytes);
 /* Gives the memory itself back; the addresses stay and read as zeros. */
 void dmio_give_back(void *base, size_t bytes);

@@ -14,7 +14,7 @@ extension BlockClient {
   ) throws(BlockError) -> RegionResult {
     let isOwner = state.isOwner
     guard isOwner || kind == .shared else { throw .notOwner }
-    if isOwner, state.pointee.isInCallback || state.pointee.isInJob { throw .wouldDeadlock }
+    if isOwner, state.pointee.isTurning { throw .wouldDeadlock }
     if let result = try performHere(operation, regions, memory) { return result }
     var call = BlockedCall()
     return unsafe try withUnsafeMutablePointer(to: &call) { (call) throws(BlockError) in

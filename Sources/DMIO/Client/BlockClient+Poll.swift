@@ -27,7 +27,7 @@ extension BlockClient {
   /// True where a turn may be taken; false in a completion that does not want to wait.
   private func mayTurn(wait: Bool) throws(BlockError) -> Bool {
     guard kind == .driven, state.isOwner else { throw .notOwner }
-    guard state.pointee.isInCallback || state.pointee.isInJob else { return true }
+    guard state.pointee.isTurning else { return true }
     if wait { throw .wouldDeadlock }
     state.submitFilled()
     return false
@@ -49,7 +49,9 @@ extension BlockClient {
   }
 
   private func change(by pages: Int, _ sign: Int) throws(BlockError) {
-    guard pages >= 0, pages <= Limits.reservedPages else { throw .invalid(.reservation) }
+    guard pages >= 0 else { throw .invalid(.reservation) }
+    // Nobody has more than this: giving more back takes the reservation to zero, taking more is refused below.
+    let pages = min(pages, Limits.reservedPages + 1)
     let outcome: BlockError? = try onThread { state in
       let wanted = max(0, state.pointee.pages + sign * pages)
       guard wanted <= Limits.reservedPages else { return .invalid(.reservation) }

@@ -1,4 +1,5 @@
-/// The doors in everyday words: memory is a span or a page buffer, which stays borrowed until the answer is there.
+/// The doors in everyday words: memory is a span, a page buffer or a page list, which stays borrowed until the
+/// answer is there.
 extension BlockClient {
   /// Reads a region into the beginning of `bytes`. What could not be read is zero, and the region's bit is set.
   public nonisolated(nonsending) func read(
@@ -26,6 +27,20 @@ extension BlockClient {
     _ regions: [Region], from buffer: borrowing PageBuffer, _ flags: Operation.Flags = []
   ) async throws(BlockError) -> RegionResult {
     try await perform(.write(flags), regions, unsafe buffer.memory)
+  }
+
+  /// Reads a region into a page list, from `offset` bytes into its first page.
+  public nonisolated(nonsending) func read(
+    _ region: Region, into pages: inout PageList, offset: Int = 0
+  ) async throws(BlockError) -> RegionResult {
+    try await perform(.read, region, unsafe pages.memory(offset: offset))
+  }
+
+  /// Writes a page list, from `offset` bytes into its first page, to every region, the same bytes to each.
+  public nonisolated(nonsending) func write(
+    _ regions: [Region], from pages: borrowing PageList, offset: Int = 0, _ flags: Operation.Flags = []
+  ) async throws(BlockError) -> RegionResult {
+    try await perform(.write(flags), regions, unsafe pages.memory(offset: offset))
   }
 
   /// Makes what was completed before durable on each device; bit *i* is device *i*.
@@ -70,6 +85,20 @@ extension BlockClient {
     _ regions: [Region], from buffer: borrowing PageBuffer, _ flags: Operation.Flags = []
   ) throws(BlockError) -> RegionResult {
     try performBlocking(.write(flags), regions, unsafe buffer.memory)
+  }
+
+  /// Reads a region into a page list, from `offset` bytes into its first page.
+  public func readBlocking(
+    _ region: Region, into pages: inout PageList, offset: Int = 0
+  ) throws(BlockError) -> RegionResult {
+    try performBlocking(.read, [region], unsafe pages.memory(offset: offset))
+  }
+
+  /// Writes a page list, from `offset` bytes into its first page, to every region, the same bytes to each.
+  public func writeBlocking(
+    _ regions: [Region], from pages: borrowing PageList, offset: Int = 0, _ flags: Operation.Flags = []
+  ) throws(BlockError) -> RegionResult {
+    try performBlocking(.write(flags), regions, unsafe pages.memory(offset: offset))
   }
 
   /// Makes what was completed before durable on each device; bit *i* is device *i*.

@@ -77,7 +77,7 @@ public final class BlockClient: Sendable {
   public func close() {
     state.pointee.mailbox.isClosed.store(true, ordering: .sequentiallyConsistent)
     if state.isOwner {
-      if !state.pointee.isInCallback, !state.pointee.isInJob { state.drain() }
+      if !state.pointee.isTurning { state.drain() }
     } else if kind == .shared {
       let idle = Futex()
       defer { idle.destroy() }
@@ -92,11 +92,12 @@ extension Stable where Value == ClientState {
   func begin(pages: Int, _ choice: EngineChoice) throws(BlockError) -> EngineReport {
     pointee.owner = UInt(dmio_thread_id())
     try pointee.slots.grow(for: self)
+    if pointee.kind == .shared { try pointee.foreign.grow(for: self) }
     try resize(pages: pages)
     guard choice != .threads else { return .threadsChosen }
     do throws(Errno) {
-      let completions = min(max(2 * Limits.piecesPerPage * pages, 512), 2 * Limits.pieces)
-      pointee.ring = Stable<Ring>(allocating: try Ring(completions: completions))
+      // Room for all pieces that the reservation may grow to, and as many children of theirs.
+      pointee.ring = Stable<Ring>(allocating: try Ring(completions: 2 * Limits.pieces))
       return .uring(choice)
     } catch {
       guard choice == .auto else { throw .system(error, "setting up io_uring") }

@@ -32,14 +32,12 @@ extension Stable where Value == ClientState {
   func runJobs() {
     guard !pointee.jobs.isEmpty else { return }
     let jobs = pointee.jobs.take()
-    pointee.isInJob = true
     // A job is a place where `submit` is called, and no callback runs inside that.
     pointee.mayDeliver = false
     for job in jobs {
       let executor = unsafe job.executor.takeRetainedValue()
       unsafe job.job.runSynchronously(on: executor.asUnownedTaskExecutor())
     }
-    pointee.isInJob = false
     pointee.mayDeliver = true
     pointee.jobs.giveBack(jobs)
   }
@@ -55,7 +53,7 @@ extension BlockClient {
   @available(*, noasync)
   public func run<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) throws(BlockError) -> Value {
     guard kind == .driven, state.isOwner else { throw .notOwner }
-    guard !state.pointee.isInCallback, !state.pointee.isInJob else { throw .wouldDeadlock }
+    guard !state.pointee.isTurning else { throw .wouldDeadlock }
     let reply = ThreadReply<Value>()
     let state = state
     Task(executorPreference: executor) {

@@ -3,7 +3,7 @@ extension Stable where Value == ClientState {
   /// Starts the thread and waits until it has made pools and ring, or could not.
   func startThread(pages: Int, _ choice: EngineChoice) throws(BlockError) -> EngineReport {
     let start = ThreadReply<Result<EngineReport, BlockError>>()
-    try DMIO.startThread(named: "dmio-client") { [self] in
+    try startOrEnd { [self] in
       do throws(BlockError) {
         start.give(.success(try begin(pages: pages, choice)))
       } catch {
@@ -14,6 +14,16 @@ extension Stable where Value == ClientState {
       serve()
     }
     return try start.wait().get()
+  }
+
+  /// Starts the thread; where none can be had there is nobody to free the state but this one.
+  private func startOrEnd(_ body: @escaping @Sendable () -> Void) throws(BlockError) {
+    do throws(BlockError) {
+      try DMIO.startThread(named: "dmio-client", body)
+    } catch {
+      end()
+      throw error
+    }
   }
 
   /// Turns until the client is gone and nothing is in flight.

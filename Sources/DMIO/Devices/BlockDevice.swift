@@ -21,17 +21,19 @@ public final class BlockDevice: Sendable {
 
   /// A device of the kind that `backend` is.
   ///
-  /// Throws EMFILE when `Limits.devices` devices are open.
+  /// Throws EINVAL for a geometry outside of `Limits`, and EMFILE when `Limits.devices` devices are open.
   public convenience init(_ backend: any BlockBackend, name: String) throws(BlockError) {
     try self.init(backend, name: name, faultDepth: 0)
   }
 
   init(_ backend: any BlockBackend, name: String, faultDepth: Int) throws(BlockError) {
+    let geometry = backend.geometry
+    guard geometry.isValid else { throw .system(.EINVAL, "\(name): a geometry beyond the limits of the service") }
     number = try DeviceNumbers.take()
     self.backend = backend
     self.name = name
     self.faultDepth = faultDepth
-    geometry = backend.geometry
+    self.geometry = geometry
     file = backend as? FileBackend
   }
 
@@ -68,7 +70,13 @@ public final class BlockDevice: Sendable {
   }
 
   /// Passes a piece to this device; for devices that wrap another. On the thread of the piece's client, or any other.
-  public func submit(_ piece: consuming Piece) { backend.submit(piece) }
+  ///
+  /// What lies beyond this device's end, where only a wrapper that claims to be larger sends it, fails with EIO.
+  public func submit(_ piece: consuming Piece) {
+    let (start, count) = (piece.startSector, piece.sectorCount)
+    guard count <= geometry.sectors, start <= geometry.sectors &- count else { return piece.fail(.EIO) }
+    backend.submit(piece)
+  }
 
   /// Why a region does not fit; nil if it does.
   @inline(__always)

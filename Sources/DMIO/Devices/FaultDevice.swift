@@ -10,16 +10,27 @@ final class FaultDevice: BlockBackend {
   init(_ inner: BlockDevice, _ plan: FaultPlan) throws(BlockError) {
     self.inner = inner
     self.plan = plan
-    geometry = try plan.geometry.applied(to: inner.geometry)
+    var geometry = try plan.geometry.applied(to: inner.geometry)
+    if plan.rules.contains(where: { $0.action == .torn }) { geometry.limitZeroing(to: Limits.pieceBytes) }
+    self.geometry = geometry
     state = Locked(FaultState(plan))
   }
 
   func submit(_ piece: consuming Piece) {
     let choice = state.withLock { $0.choose(plan, piece.operation.kind, piece.startSector, piece.sectorCount) }
     guard choice.delayMilliseconds > 0 else { return carryOut(piece, choice.verdict) }
-    let verdict = choice.verdict
-    piece.wait(milliseconds: choice.delayMilliseconds) { [self] piece in carryOut(piece, verdict) }
+    delay(piece, choice.delayMilliseconds, choice.verdict)
   }
+
+  /// Waits in parts, so that a piece does not outlive the closing of the device by more than one.
+  private func delay(_ piece: consuming Piece, _ milliseconds: UInt64, _ verdict: FaultState.Verdict) {
+    if state.withLock({ $0.isClosed }) { return piece.fail(.ENODEV) }
+    guard milliseconds > 0 else { return carryOut(piece, verdict) }
+    let part = min(milliseconds, FaultDevice.delayPart)
+    piece.wait(milliseconds: part) { [self] piece in delay(piece, milliseconds - part, verdict) }
+  }
+
+  private static let delayPart: UInt64 = 50
 
   /// Ends what hangs. The wrapped device has a handle of its own.
   func close() {
@@ -75,32 +86,31 @@ final class FaultDevice: BlockBackend {
     tear(piece, chosen[...], block, errno)
   }
 
+  /// Each block by a turn of its own: a device that answers at once must not make the stack grow.
   private func tear(_ piece: consuming Piece, _ blocks: ArraySlice<Int>, _ block: Int, _ errno: Errno) {
     guard let first = blocks.first else { return piece.fail(errno) }
+    let rest = blocks.dropFirst()
     inner.submit(
       ChildPiece.make(of: piece, range: first * block..<(first + 1) * block) { [self] parent, _ in
-        tear(parent, blocks.dropFirst(), block, errno)
+        parent.wait(milliseconds: 0) { [self] parent in tear(parent, rest, block, errno) }
       })
   }
 
   /// Changes one byte of each covered sector, in what is written or in what was read.
   private func corrupt(_ piece: consuming Piece, _ rule: FaultPlan.Rule) {
+    guard piece.operation.movesData else { return inner.submit(piece) }
     let covered = rule.sectors(within: piece.startSector, piece.sectorCount)
     let bytes = state.withLock { state in
       covered.map {
         Int($0 - piece.startSector) * Limits.sectorBytes + Int(state.random() * Double(Limits.sectorBytes))
       }
     }
-    switch piece.operation.kind {
-    case .read:
-      inner.submit(
-        ChildPiece.make(of: piece, range: 0..<piece.length) { parent, result in
-          if result > 0 { parent.flip(bytes.filter { $0 < result }) }
-          parent.finish(result)
-        })
-    case .write: corruptWrite(piece, bytes)
-    case .flush, .discard, .writeZeroes: inner.submit(piece)
-    }
+    guard piece.operation.kind == .read else { return corruptWrite(piece, bytes) }
+    inner.submit(
+      ChildPiece.make(of: piece, range: 0..<piece.length) { parent, result in
+        if result > 0 { parent.flip(bytes.filter { $0 < result }) }
+        parent.finish(result)
+      })
   }
 
   /// The caller's memory must not change: a copy is written.

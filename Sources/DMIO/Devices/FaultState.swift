@@ -3,7 +3,7 @@ struct FaultState {
   private var met: [UInt64]
   private var generator: UInt64
   private var hasVanished = false
-  private var isClosed = false
+  private(set) var isClosed = false
   private var hanging: [Stable<PieceRecord>] = []
 
   /// What happens to one operation.
@@ -30,22 +30,27 @@ struct FaultState {
   mutating func choose(_ plan: FaultPlan, _ kind: Operation.Kind, _ start: UInt64, _ count: UInt64) -> Choice {
     if hasVanished { return Choice(verdict: .fail(.ENODEV)) }
     var choice = Choice()
-    for (index, rule) in plan.rules.enumerated() where rule.matches(kind, start, count) && hits(rule, index) {
-      switch rule.action {
-      case .delay: choice.delayMilliseconds = choice.delayMilliseconds.saturatingAdd(rule.delayMilliseconds)
-      case .hang:
-        choice.verdict = .hang
-        return choice
-      case .vanish:
-        hasVanished = true
-        choice.verdict = .fail(.ENODEV)
-        return choice
-      case .error, .short, .torn, .corrupt, .lost:
-        choice.verdict = .rule(index)
-        return choice
+    var isDecided = false
+    for (index, rule) in plan.rules.enumerated() where rule.action == .delay || !isDecided {
+      guard rule.matches(kind, start, count), hits(rule, index) else { continue }
+      if rule.action == .delay {
+        choice.delayMilliseconds = choice.delayMilliseconds.saturatingAdd(rule.delayMilliseconds)
+      } else {
+        isDecided = true
+        choice.verdict = decide(rule.action, index)
       }
     }
     return choice
+  }
+
+  private mutating func decide(_ action: FaultPlan.Action, _ index: Int) -> Verdict {
+    switch action {
+    case .hang: return .hang
+    case .vanish:
+      hasVanished = true
+      return .fail(.ENODEV)
+    case .error, .short, .torn, .corrupt, .lost, .delay: return .rule(index)
+    }
   }
 
   /// True if a rule that matches also hits: first `skip` operations pass, then `times` are hit.
@@ -105,6 +110,15 @@ extension FaultPlan.Rule {
   }
 }
 
+extension Geometry {
+  /// Has discards and write-zeroes come in parts of at most `bytes` bytes: a torn one is cut into single blocks.
+  mutating func limitZeroing(to bytes: Int) {
+    let sectors = UInt64(max(bytes, logicalBlock) / Limits.sectorBytes)
+    discardSectors = min(discardSectors, sectors)
+    writeZeroesSectors = min(writeZeroesSectors, sectors)
+  }
+}
+
 extension FaultPlan.GeometryOverride {
   /// The geometry that a fault device over a device with `geometry` has.
   func applied(to geometry: Geometry) throws(BlockError) -> Geometry {
@@ -114,6 +128,7 @@ extension FaultPlan.GeometryOverride {
         logicalBlock >= geometry.logicalBlock
       else { throw .system(.EINVAL, "a logical block of \(logicalBlock) bytes over one of \(geometry.logicalBlock)") }
       applied.logicalBlock = logicalBlock
+      applied.sectors -= applied.sectors % UInt64(logicalBlock / Limits.sectorBytes)
     }
     if let discard { applied.discardSectors = discard ? max(geometry.discardSectors, Self.unlimited) : 0 }
     if let writeZeroes {

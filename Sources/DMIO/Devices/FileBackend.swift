@@ -45,6 +45,7 @@ final class FileBackend: BlockBackend {
     } else if !file.is_block, !file.is_regular {
       throw .system(.ENOTBLK, name)
     }
+    guard bytes < 1 << 62 else { throw .system(.EFBIG, name) }
     let unlimited = UInt64(1) << 31
     var geometry = Geometry(
       bytes: bytes, logicalBlock: Int(file.logical_block), memoryAlignment: max(1, Int(file.memory_alignment)),

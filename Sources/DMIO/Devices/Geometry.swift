@@ -37,4 +37,17 @@ public struct Geometry: Sendable, Hashable {
     self.writeZeroesSectors = writeZeroesSectors
     self.isWritable = isWritable
   }
+
+  /// True when every value lies within what the service can work with.
+  var isValid: Bool {
+    Geometry.isPowerOfTwo(logicalBlock, in: Limits.sectorBytes...Limits.logicalBlockBytes)
+      && Geometry.isPowerOfTwo(memoryAlignment, in: 1...Limits.pageBytes)
+      && (1...Limits.pieceRunsAtMost).contains(pieceRuns)
+      && (Limits.sectorBytes...Limits.pieceBytesAtMost).contains(pieceBytes)
+      && sectors <= Limits.deviceSectors
+  }
+
+  private static func isPowerOfTwo(_ value: Int, in range: ClosedRange<Int>) -> Bool {
+    range.contains(value) && value & (value - 1) == 0
+  }
 }

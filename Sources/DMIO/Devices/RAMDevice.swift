@@ -11,7 +11,7 @@ final class RAMDevice: BlockBackend {
   }
 
   init(bytes: UInt64, logicalBlock: Int) throws(BlockError) {
-    guard bytes > 0, bytes <= 1 << 46, bytes % UInt64(logicalBlock) == 0 else {
+    guard logicalBlock > 0, bytes > 0, bytes <= 1 << 46, bytes % UInt64(logicalBlock) == 0 else {
       throw .system(.EINVAL, "a RAM disk of \(bytes) bytes (a multiple of \(logicalBlock), at most 64 TiB)")
     }
     geometry = Geometry(

@@ -15,10 +15,7 @@ struct FileCall {
     case .read, .write: return transfer()
     case .flush: return Int(dmio_file_flush(file))
     case .discard: return Int(dmio_file_discard(file, isBlock, offset, UInt64(length)))
-    case .writeZeroes:
-      let result = Int(dmio_file_write_zeroes(file, isBlock, offset, UInt64(length)))
-      guard result == 0, operation.flags.contains(.fua) else { return result }
-      return Int(dmio_file_flush(file))
+    case .writeZeroes: return Int(dmio_file_write_zeroes(file, isBlock, offset, UInt64(length)))
     }
   }
 

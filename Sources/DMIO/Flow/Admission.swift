@@ -58,11 +58,15 @@ extension Stable where Value == ClientState {
     if pointee.starved.isEmpty { dispatch(slot) } else { pointee.starved.append(slot) }
   }
 
-  /// Takes a waiting task's request out of the line and answers it as cancelled. A request in flight stays.
-  func cancelWaiting(ticket: UInt) {
-    guard let slot = pointee.waitingSync.remove(ticket: ticket) ?? pointee.waiting.remove(ticket: ticket) else {
-      return
-    }
+  /// Takes the requests of cancelled tasks out of the line and answers them as cancelled. One in flight stays.
+  func cancelWaiting(_ tickets: [UInt]) {
+    guard !tickets.isEmpty, pointee.waitingCount > 0 else { return }
+    let tickets = Set(tickets)
+    pointee.waitingSync.remove(tickets, cancel)
+    pointee.waiting.remove(tickets, cancel)
+  }
+
+  private func cancel(_ slot: Stable<RequestSlot>) {
     pointee.waitingCount &-= 1
     releaseDevices(slot)
     // It counts as in flight from here to its answer, like every request in `ready`.

@@ -43,10 +43,8 @@ struct ClientState: ~Copyable {
   // What the thread is doing.
   /// True while the answer of a request may be given at once.
   var mayDeliver = false
-  /// True while user code runs: a callback, or the body of a batch.
-  var isInCallback = false
-  /// True while a job of a task runs on the thread.
-  var isInJob = false
+  /// True during a turn, the only time when callbacks, jobs and devices run: what would wait for another is refused.
+  var isTurning = false
   /// How many answers were given, ever.
   var delivered = 0
   /// Who waits until nothing is in flight any more; and that the thread ends then.

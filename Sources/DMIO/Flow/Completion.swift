@@ -44,15 +44,22 @@ extension Stable where Value == ClientState {
       // A device may answer at once, and short again: by the next turn, so that no stack grows.
       if record.pointee.file >= 0 { send(record) } else { pointee.again.append(record) }
     case .again: putOff(record)
+    case .failed(let errno) where errno.refusesPriority && record.pointee.operation.priority != .none:
+      // A priority is a hint: what may not have it goes without.
+      record.pointee.operation.priority = .none
+      send(record)
     case .failed(let errno): failPiece(record, errno)
     }
   }
 
-  /// A file's piece goes to a thread that can wait for what was lacking; another device's is sent by the next turn.
+  /// A file's piece goes to a thread that can wait for what was lacking; another device's is sent by the next turn, and
+  /// after some tries a millisecond later.
   private func putOff(_ record: Stable<PieceRecord>) {
     record.pointee.retries &+= 1
     if record.pointee.retries > Limits.retries {
       failPiece(record, .EIO)
+    } else if record.pointee.retries > Limits.retriesAtOnce {
+      putOff(record, milliseconds: 1) { [self] piece in pointee.again.append(piece.intoRecord()) }
     } else if record.pointee.file >= 0 {
       pointee.workers.push(record)
     } else {
@@ -103,21 +110,38 @@ extension Stable where Value == ClientState {
     device.with { $0.flushFailed(errno) }
   }
 
-  /// Ends a request, or lets its data follow its flush.
+  /// Ends a request, or lets its next phase follow.
   @inline(__always)
   func finish(_ slot: Stable<RequestSlot>) {
-    if slot.pointee.phase == .preflush, slot.pointee.operation.kind != .flush {
-      slot.pointee.phase = .data
-      slot.pointee.nextRegion = 0
-      slot.pointee.pending = 1
-      return dispatch(slot)
-    }
+    if slot.pointee.phase == .preflush || slot.needsPostflush, let next = slot.nextPhase { return begin(next, slot) }
     releaseDevices(slot)
     if pointee.mayDeliver { deliver(slot) } else { pointee.ready.append(slot) }
+  }
+
+  private func begin(_ phase: RequestSlot.Phase, _ slot: Stable<RequestSlot>) {
+    slot.pointee.phase = phase
+    slot.pointee.nextRegion = 0
+    slot.pointee.pending = 1
+    dispatch(slot)
   }
 }
 
 extension Stable where Value == RequestSlot {
+  /// True when zeros were written that have to be durable: no call writes zeros and flushes them in one.
+  @inline(__always)
+  fileprivate var needsPostflush: Bool {
+    pointee.operation.kind == .writeZeroes && pointee.phase == .data && pointee.operation.flags.contains(.fua)
+  }
+
+  /// What follows the phase that has ended; nil: nothing.
+  fileprivate var nextPhase: RequestSlot.Phase? {
+    switch pointee.phase {
+    case .preflush: pointee.operation.kind == .flush ? nil : .data
+    case .data: .postflush
+    case .postflush: nil
+    }
+  }
+
   /// Sets the bit of region `index`; of several failures the one at the lowest sector is kept.
   func note(_ index: Int, _ errno: Errno, _ sector: UInt64) {
     let bit: UInt64 = 1 << UInt64(index)
@@ -150,4 +174,9 @@ extension Stable where Value == PieceRecord {
       pointee.home.advance(by: bytes)
     }
   }
+}
+
+extension Errno {
+  /// True for what the kernel answers to a priority that the caller may not use, or that does not exist.
+  fileprivate var refusesPriority: Bool { self == .EPERM || self == .EINVAL }
 }

@@ -34,18 +34,14 @@ extension Stable where Value == ClientState {
     let errors = slot.pointee.errors
     if unsafe slot.pointee.failures != nil { slot.fillFailures() }
     leave(slot)
-    pointee.isInCallback = true
     unsafe notify?(errors, context)
-    pointee.isInCallback = false
   }
 
   private func deliverCompletion(_ slot: Stable<RequestSlot>) {
     let completion = slot.pointee.completion.take()
     let result = slot.result
     leave(slot)
-    pointee.isInCallback = true
     completion?(result)
-    pointee.isInCallback = false
   }
 
   private func deliverContinuation(_ slot: Stable<RequestSlot>) {

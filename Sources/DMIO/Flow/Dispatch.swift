@@ -34,7 +34,7 @@ extension Stable where Value == ClientState {
   }
 
   private func dispatchPieces(_ slot: Stable<RequestSlot>, _ index: Int) -> Bool {
-    if slot.pointee.phase == .preflush { return dispatchFlush(slot, index) }
+    if slot.pointee.phase != .data { return dispatchFlush(slot, index) }
     if !slot.pointee.place.isOpen {
       guard slot.region(index).pointee.count != 0 else { return true }
       // Its preflush failed already, or it does not fit its device.
@@ -127,9 +127,7 @@ extension Stable where Value == ClientState {
   /// One flush for a device, however many regions of the request lie on it; each of them gets its answer.
   private func dispatchFlush(_ slot: Stable<RequestSlot>, _ index: Int) -> Bool {
     let device = slot.region(index).pointee.device
-    for earlier in 0..<index where slot.region(earlier).pointee.device == device {
-      return true
-    }
+    for earlier in 0..<index where slot.region(earlier).pointee.device == device { return true }
     if let errno = device.with({ $0.flushRefusal() }) {
       failFlush(slot, index, errno)
       return true

@@ -8,6 +8,11 @@ final class ForeignSlots: Sendable {
     try table.withLock { (table) throws(BlockError) in try table.take(for: client) }
   }
 
+  /// Maps a chunk, so that it stands ready.
+  func grow(for client: Stable<ClientState>) throws(BlockError) {
+    try table.withLock { (table) throws(BlockError) in try table.grow(for: client) }
+  }
+
   func put(_ slot: Stable<RequestSlot>) {
     table.withLock { $0.put(slot) }
   }

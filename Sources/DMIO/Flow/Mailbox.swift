@@ -44,8 +44,6 @@ final class Mailbox: Sendable {
 
   deinit { dmio_file_close(event) }
 
-  var isEmpty: Bool { head.load(ordering: .relaxed) == 0 && !hasRest.load(ordering: .relaxed) }
-
   /// Leaves a node and wakes the thread if it sleeps. Any thread.
   func push(_ node: Node) {
     let bits = Mailbox.bits(node)

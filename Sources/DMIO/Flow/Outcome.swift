@@ -18,10 +18,12 @@ enum Outcome: Equatable {
       return errno == .EINTR || errno == .EAGAIN ? .again : .failed(errno)
     }
     guard kind == .read || kind == .write, result < length else { return .done }
-    if kind == .read, geometry.isPadding(offset &+ UInt64(result)) { return .padding }
+    // Whole blocks first: what is behind them may be bad, not ended, and asking again tells.
     let progress = result & ~(geometry.logicalBlock &- 1)
-    // Less than a block: the end of the device where none should be, or one that cannot go on.
-    return progress > 0 ? .progress(progress) : .failed(.EIO)
+    if progress > 0 { return .progress(progress) }
+    if kind == .read, geometry.isPadding(offset &+ UInt64(result)) { return .padding }
+    // The end of the device where none should be, or one that cannot go on.
+    return .failed(.EIO)
   }
 }
 

@@ -25,7 +25,10 @@ public struct Piece: ~Copyable, Sendable {
   public var sectorCount: UInt64 { UInt64(record.pointee.length) / UInt64(Limits.sectorBytes) }
 
   /// Hands out the memory of bytes `range` of the piece (all of it if nil), run by run, in order.
+  ///
+  /// Only reads and writes have memory.
   public borrowing func forEachRun(_ range: Range<Int>? = nil, _ body: (UnsafeMutableRawBufferPointer) -> Void) {
+    guard operation.movesData else { return }
     let range = range ?? 0..<length
     precondition(range.lowerBound >= 0 && range.upperBound <= length, "a piece has \(length) bytes")
     var cursor = record.pointee.cursor

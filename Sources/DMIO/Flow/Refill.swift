@@ -6,7 +6,6 @@ struct Refill<Element> {
   private var spare: [Element] = []
 
   var isEmpty: Bool { filling.isEmpty }
-  var count: Int { filling.count }
 
   @inline(__always)
   mutating func append(_ element: Element) { filling.append(element) }

@@ -8,7 +8,7 @@ struct RequestSlot: ~Copyable {
   var operation = Operation.read
   var regionCount = 0
   var memory = Memory.none
-  /// The regions, `regionCount` of them: in `few` or in the block of the table that belongs to this slot.
+  /// The regions, `regionCount` of them, in the table's block that belongs to this slot.
   var regions: Stable<SlotRegion>
 
   // How far it is.
@@ -44,7 +44,7 @@ struct RequestSlot: ~Copyable {
   }
 
   /// What the pieces in flight are for.
-  enum Phase: UInt8 { case preflush, data }
+  enum Phase: UInt8 { case preflush, data, postflush }
 
   /// Whose free list the slot comes from: the client's thread's, or the locked one of all other threads.
   enum Home: UInt8 { case client, foreign }

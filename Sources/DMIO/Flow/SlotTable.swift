@@ -72,9 +72,6 @@ struct SlotQueue {
 
   var isEmpty: Bool { first == nil }
 
-  /// The slot that came first, without taking it out.
-  var front: Stable<RequestSlot>? { first }
-
   @inline(__always)
   mutating func append(_ slot: Stable<RequestSlot>) {
     slot.pointee.next = nil
@@ -91,18 +88,12 @@ struct SlotQueue {
     return slot
   }
 
-  /// Takes out the slot with the given ticket, wherever it stands.
-  mutating func remove(ticket: UInt) -> Stable<RequestSlot>? {
+  /// Takes out the slots of waiting tasks that have one of the tickets, in one pass, and hands them out.
+  mutating func remove(_ tickets: Set<UInt>, _ body: (Stable<RequestSlot>) -> Void) {
     var rest = self
-    var found: Stable<RequestSlot>?
     self = SlotQueue()
     while let slot = rest.popFirst() {
-      if found == nil, slot.pointee.reply == .continuation, slot.pointee.tag == ticket {
-        found = slot
-      } else {
-        append(slot)
-      }
+      if slot.pointee.reply == .continuation, tickets.contains(slot.pointee.tag) { body(slot) } else { append(slot) }
     }
-    return found
   }
 }

@@ -6,9 +6,11 @@ extension Stable where Value == ClientState {
   ///
   /// Sleeps at most so many milliseconds, unless they are below 0.
   func turn(wait: Bool, atMost milliseconds: Int64 = -1) {
+    assert(!pointee.isTurning, "a turn within a turn would take completions that the outer one has counted")
+    pointee.isTurning = true
+    defer { pointee.isTurning = false }
     let before = pointee.delivered
     pointee.mayDeliver = true
-    defer { pointee.mayDeliver = false }
     let hadWork = takeMail()
     reap()
     let isBusy = hadWork || pointee.delivered != before || !pointee.ready.isEmpty || !pointee.again.isEmpty
@@ -16,6 +18,8 @@ extension Stable where Value == ClientState {
     fireTimers()
     _ = takeMail()
     reap()
+    // No callback runs inside a job's `submit`.
+    pointee.mayDeliver = false
     pointee.batch.wakeIfFilled()
     runJobs()
   }
@@ -37,7 +41,7 @@ extension Stable where Value == ClientState {
     if let rest {
       hadWork = true
       pointee.jobs.append(contentsOf: rest.jobs)
-      for ticket in rest.tickets { cancelWaiting(ticket: ticket) }
+      cancelWaiting(rest.tickets)
       for command in rest.commands { command() }
     }
     sendAgain()

@@ -15,15 +15,16 @@ struct BouncePool: ~Copyable {
   private var existing = 0
   /// Pages whose memory was given back; their addresses stay.
   private var retired: Stable<PageNode>?
-  private var retiredCount = 0
 
   /// Makes or gives back pages until there are `pages` of them; those in use are given back when they return.
   mutating func resize(to pages: Int) throws(BlockError) {
     while existing < pages, let node = retired {
       unsafe retired = node.pointee.next.map { unsafe Stable($0) }
-      retiredCount -= 1
       existing += 1
       keep(node)
+      guard unsafe dmio_populate(node.pointee.page, Limits.pageBytes) else {
+        throw .system(.ENOMEM, "reserving a bounce page")
+      }
     }
     if existing < pages {
       let chunk = try BounceChunk(pages: pages - existing)
@@ -76,7 +77,6 @@ struct BouncePool: ~Copyable {
     unsafe dmio_give_back(node.pointee.page, Limits.pageBytes)
     unsafe node.pointee.next = retired.flatMap { unsafe UnsafeMutablePointer(bitPattern: $0.bits) }
     retired = node
-    retiredCount += 1
     existing -= 1
   }
 }

@@ -73,6 +73,7 @@ public struct PageList: ~Copyable {
 
   /// Hands out page `index` for reading and changing.
   public mutating func withPage<Value>(_ index: Int, _ body: (inout MutableRawSpan) -> Value) -> Value {
+    precondition(index >= 0 && index < count, "the list has \(count) pages")
     var span = unsafe MutableRawSpan(_unsafeStart: nodes[index].page, byteCount: Limits.pageBytes)
     return body(&span)
   }

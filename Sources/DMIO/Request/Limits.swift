@@ -17,13 +17,19 @@ public enum Limits {
   /// Pieces that a client can have in flight for each page it reserved (the kernel's factor).
   public static let piecesPerPage = 4
   /// Pieces that a client can have in flight, whatever it reserved: its completion ring holds them all.
-  public static let pieces = 32_768
+  public static let pieces = 8192
   /// Requests that may wait for the reservation of one client.
   public static let waitingRequests = 1 << 20
   /// Request slots that are made at once when those that stand ready are used up.
   public static let slotChunk = 1024
   /// Bytes in one piece, unless the device takes less.
   public static let pieceBytes = 1 << 20
+  /// The most that a device can ask for in its geometry: the kernel counts a transfer in 31 bits.
+  public static let pieceBytesAtMost = 1 << 30
+  /// Bytes in the largest logical block.
+  public static let logicalBlockBytes = 65_536
+  /// Sectors of the largest device: its bytes fit into 63 bits.
+  public static let deviceSectors = UInt64(1) << 54
   /// Runs of memory in one piece (iovecs), as in the kernel's bio.
   public static let pieceRuns = 256
   /// The most that a device can ask for in its geometry (IOV_MAX).
@@ -36,6 +42,8 @@ public enum Limits {
   public static let workerThreads = 16
   /// Times that a piece is sent again after EINTR or EAGAIN before it counts as failed.
   public static let retries = 1024
+  /// Times that it is sent again at once; after that a millisecond passes each time.
+  public static let retriesAtOnce = 16
   /// Fault devices that may be stacked on one another.
   public static let faultDepth = 8
   /// Bytes in a fault plan.

@@ -30,7 +30,7 @@ enum Validation {
   }
 
   /// Sectors whose bytes fit into 63 bits.
-  private static let sectorLimit = UInt64(1) << 54
+  private static let sectorLimit = Limits.deviceSectors
 
   private static func checkScattered(_ memory: Memory, _ need: Int) throws(BlockError) {
     switch memory.kind {
