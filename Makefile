@@ -34,7 +34,8 @@ test-bad-device: ## Check the block device with bad sectors that the tests use
 
 tsan: ## Run every test under ThreadSanitizer
 	@$(DEPENDENCIES) test
-	$(SWIFT) test --sanitize=thread --scratch-path .build-tsan
+	TSAN_OPTIONS="suppressions=$(CURDIR)/Scripts/tsan-suppressions.txt" \
+	  $(SWIFT) test --sanitize=thread --scratch-path .build-tsan
 
 # XCTest itself leaks 368 bytes on Linux; without it every leak that is reported is ours. The linker's hundreds of harmless
 # warnings about the sanitizer's own symbols are left out, or nobody would see another one.

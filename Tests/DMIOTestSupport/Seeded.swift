@@ -38,7 +38,8 @@ package func scaled(_ count: Int) -> Int {
   return max(1, count * percent / 100)
 }
 
-private let isSanitized: Bool = {
-  // The runtime of a sanitizer is part of the process.
-  dlsym(nil, "__tsan_init") != nil || dlsym(nil, "__asan_init") != nil
-}()
+/// True under AddressSanitizer, which puts locals elsewhere than on the stack.
+package let isAddressSanitized = dlsym(nil, "__asan_init") != nil
+
+// The runtime of a sanitizer is part of the process.
+private let isSanitized = isAddressSanitized || dlsym(nil, "__tsan_init") != nil

@@ -123,7 +123,7 @@ import Testing
     chain.isOver.wait { $0 }
     rig.client.close()
     #expect(chain.count == 100_000)
-    #expect(chain.stackBytes < 1 << 16)
+    #expect(isAddressSanitized || chain.stackBytes < 1 << 16)
   }
 
   @Test("T26: a callback may close its client, let go of it and free its memory", arguments: callbacks)
@@ -172,15 +172,26 @@ import Testing
 
   @Test("close waits for what another thread submitted just before") func closeRace() throws {
     let ram = try BlockDevice.ram(bytes: 1 << 20)
-    for _ in 0..<scaled(2000) {
+    let early = Box(0)
+    for _ in 0..<scaled(200) {
       let rig = try Rig(Way(.threads, .shared, .closure), pages: 1)
-      let pending = try rig.start(.flush, [Region(ram, start: 0, count: 0)], .none)
-      rig.client.close()
-      guard pending.answer.value == .success else {
-        Issue.record("close returned before the answer")
-        return
+      let isOver = Box(false)
+      // Keeps the client's thread looking at its mail.
+      let busy = OwnThread { while !isOver.value { _ = try? rig.client.reservedPages } }
+      let threads = (0..<2).map { _ in
+        OwnThread {
+          for _ in 0..<20 {
+            let pending = try? rig.start(.flush, [Region(ram, start: 0, count: 0)], .none)
+            rig.client.close()
+            if let pending, pending.answer.value == nil { early.change { $0 += 1 } }
+          }
+        }
       }
+      for thread in threads { thread.join() }
+      isOver.change { $0 = true }
+      busy.join()
     }
+    #expect(early.value == 0)
   }
 
   @Test("T24: a client that goes away lets what is in flight end, and gives everything back", arguments: callbacks)
