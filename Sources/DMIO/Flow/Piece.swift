@@ -76,7 +76,7 @@ public struct Piece: ~Copyable, Sendable {
     record.pointee.file = file.descriptor
     record.pointee.isBlockFile = file.isBlock
     record.pointee.isRingLane = client.pointee.ringOnly || file.supportsNowait
-    if client.isOwner { client.sendToFile(record) } else { client.pointee.mailbox.push(.transfer(record)) }
+    if client.isOwner { client.sendToFile(record) } else { client.push(.transfer(record)) }
   }
 
   /// Gives up the token without an answer: the record is held elsewhere now.
@@ -95,7 +95,16 @@ extension Stable where Value == PieceRecord {
       client.complete(self, result)
     } else {
       pointee.result = result
-      client.pointee.mailbox.push(.answer(self))
+      client.push(.answer(self))
     }
+  }
+}
+
+extension Stable where Value == ClientState {
+  /// Leaves a node for the client's thread. With the last answer of a client that is ending the state may be gone before
+  /// this returns: the mailbox, which has to wake a thread yet, is kept.
+  fileprivate func push(_ node: Mailbox.Node) {
+    let mailbox = pointee.mailbox
+    withExtendedLifetime(mailbox) { mailbox.push(node) }
   }
 }
