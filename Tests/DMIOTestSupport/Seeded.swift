@@ -41,5 +41,5 @@ package func scaled(_ count: Int) -> Int {
 /// True under AddressSanitizer, which puts locals elsewhere than on the stack.
 package let isAddressSanitized = dlsym(nil, "__asan_init") != nil
 
-// The runtime of a sanitizer is part of the process.
-private let isSanitized = isAddressSanitized || dlsym(nil, "__tsan_init") != nil
+/// True under a sanitizer, whose runtime is part of the process.
+package let isSanitized = isAddressSanitized || dlsym(nil, "__tsan_init") != nil
