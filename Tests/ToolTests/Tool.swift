@@ -64,10 +64,10 @@ final class RunningTool {
     while unsafe waitpid(process, &status, 0) < 0, errno == EINTR {}
     guardian.cancel()
     let exit = status & 0x7F == 0 ? status >> 8 & 0xFF : -(status & 0x7F)
-    let output = try Data(contentsOf: URL(fileURLWithPath: base + ".out"))
-    let error = try Data(contentsOf: URL(fileURLWithPath: base + ".err"))
+    let output = try contents(of: base + ".out")
+    let error = try contents(of: base + ".err")
     for suffix in [".in", ".out", ".err"] { try FileManager.default.removeItem(atPath: base + suffix) }
-    return Tool(exit: exit, output: Array(output), error: String(decoding: error, as: UTF8.self))
+    return Tool(exit: exit, output: output, error: String(decoding: error, as: UTF8.self))
   }
 }
 
