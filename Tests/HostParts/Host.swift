@@ -66,7 +66,6 @@ package enum Host {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
     posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
-    posix_spawn_file_actions_addclosefrom_np(&actions, 3)
     // A worker of a thread pool has signals blocked; a daemon that inherited that could not be asked to end.
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
