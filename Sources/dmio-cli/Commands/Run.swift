@@ -22,10 +22,7 @@ struct Run {
     do throws(BlockError) {
       let copier = try Copier(client: client, source: source, targets: targets, fill: fill)
       var bar = Progress(copier, progress)
-      try Ticker.start(client) {
-        bar.draw()
-        return true
-      }
+      copier.onTick = { bar.draw() }
       try copier.run()
       try copier.settle()
       bar.finish()

@@ -18,7 +18,7 @@ extension Copier {
         pending -= 1
       }
     }
-    while pending > 0, !Interrupts.areUrgent { try client.poll(wait: true) }
+    while pending > 0, !Interrupts.areUrgent { try wait() }
   }
 
   private func flushed(_ target: Target, _ errno: Errno?) {

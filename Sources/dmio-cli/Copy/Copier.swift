@@ -20,6 +20,12 @@ final class Copier {
   private(set) var bytesDone: UInt64 = 0
   /// Stops the copy: nothing more comes from the source.
   var hasEnded = false
+  /// Called about every `tickMilliseconds`: draws the bar.
+  var onTick: () -> Void = {}
+  private var lastTick = ContinuousClock.now
+
+  /// How long a wait lasts at most, so that signals are seen and the bar moves while nothing completes.
+  static let tickMilliseconds = 100
 
   /// - Parameter fill: Fills a chunk and calls back, at once or from a completion.
   init(
@@ -43,11 +49,19 @@ final class Copier {
       } else if busy.isEmpty {
         break
       } else {
-        try client.poll(wait: true)
+        try wait()
       }
     }
     for chunk in busy { settleAll(chunk.unsettled, chunk.range) }
     settleAll(everyTarget, next..<source.sectors)
+  }
+
+  /// Waits for completions, for a tick at most.
+  func wait() throws(BlockError) {
+    try client.poll(waitMilliseconds: Copier.tickMilliseconds)
+    guard ContinuousClock.now - lastTick >= .milliseconds(Copier.tickMilliseconds) else { return }
+    lastTick = .now
+    onTick()
   }
 
   private var mayBegin: Bool {

@@ -23,7 +23,7 @@ struct Progress {
     drawn += 1
     if isTerminal {
       StandardStreams.error("\r\(line)\u{1B}[K")
-    } else if drawn % (1000 / Int(Ticker.milliseconds)) == 1 {
+    } else if drawn % (1000 / Copier.tickMilliseconds) == 1 {
       StandardStreams.error(line + "\n")
     }
   }
