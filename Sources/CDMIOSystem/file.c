@@ -56,7 +56,8 @@ static bool direct_read_works(int fd, size_t block)
 	/* Aligned to `block` and no more, so that a device that wants more says so. */
 	if (posix_memalign(&memory, 8192, 8192 + 4096))
 		return false;
-	works = UNINTERRUPTED(pread(fd, (char *)memory + alignment, block, (off_t)block)) >= 0;
+	/* A block that cannot be read is no matter of alignment. */
+	works = UNINTERRUPTED(pread(fd, (char *)memory + alignment, block, (off_t)block)) != -EINVAL;
 	free(memory);
 	return works;
 }
@@ -103,8 +104,8 @@ static int probe_nowait(int fd, uint32_t block)
 	vector.iov_len = block;
 	rc = UNINTERRUPTED(preadv2(fd, &vector, 1, 0, RWF_NOWAIT));
 	free(memory);
-	/* EAGAIN: it works, the data was not there at once. */
-	return rc >= 0 || rc == -EAGAIN ? 0 : (int)-rc;
+	/* Anything else (EAGAIN: not there at once; EIO: a bad first block) is an answer of a file that can be asked. */
+	return rc == -EOPNOTSUPP || rc == -EINVAL || rc == -ENOSYS ? (int)-rc : 0;
 }
 
 int dmio_file_probe(int fd, struct dmio_file *file)

@@ -144,6 +144,10 @@ import Testing
     let memory = Memory(pages: nodes, offset: 512)
     let large = Region(device, start: 0, count: (1 << 54) - 1)
     #expect(try rig.perform(.write, [large], memory) == .failure(0, .EIO, 0))
+    // A read that is refused zeroes the pages once, not for each sector that was asked for.
+    page.storeBytes(of: 7, toByteOffset: 600, as: UInt8.self)
+    #expect(try rig.perform(.read, [large], memory) == .failure(0, .EIO, 0))
+    #expect(page.load(fromByteOffset: 600, as: UInt8.self) == 0)
     #expect(try rig.perform(.write, [Region(device, start: 0, count: 4096)], memory) == .success)
   }
 

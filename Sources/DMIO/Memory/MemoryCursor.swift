@@ -90,10 +90,22 @@ struct MemoryCursor: Equatable {
     }
   }
 
-  /// Sets the next `bytes` bytes to zero.
+  /// Sets the next `bytes` bytes to zero; pages of a circular list once, however many bytes are asked for.
   func zero(_ bytes: Int) {
     var cursor = self
-    unsafe cursor.forEachRun(of: bytes) { unsafe _ = $0.initializeMemory(as: UInt8.self, repeating: 0) }
+    var rest = bytes
+    // The node to come back to moves on, each time after twice as many steps.
+    var (seen, steps, stepsToMove) = (position, 0, 1)
+    while rest > 0 {
+      let run = cursor.nextRun(limit: rest)
+      unsafe _ = run.bytes.initializeMemory(as: UInt8.self, repeating: 0)
+      rest -= run.length
+      guard kind == .pages else { continue }
+      if cursor.position == seen { return }
+      steps += 1
+      guard steps == stepsToMove else { continue }
+      (seen, steps, stepsToMove) = (cursor.position, 0, 2 * stepsToMove)
+    }
   }
 
   @unsafe private var vector: MemoryVector {
