@@ -18,20 +18,23 @@ public enum DirectMode: String, Sendable, Hashable, CaseIterable {
 public struct RegionOperand: Sendable, Hashable {
   /// The device.
   public var device: DeviceName
-  /// Bytes from the device's start to the region's; a multiple of 512.
-  public var offset: UInt64
+  /// Bytes from the device's start to the region's, a multiple of 512; nil where none was named, which means 0.
+  public var namedOffset: UInt64?
   /// Bytes in the region, a multiple of 512; nil for all up to the device's end.
   public var size: UInt64?
   /// How the device is opened.
   public var direct: DirectMode
 
   /// A region of a device; all of it, unless told otherwise.
-  public init(device: DeviceName, offset: UInt64 = 0, size: UInt64? = nil, direct: DirectMode = .auto) {
+  public init(device: DeviceName, offset: UInt64? = nil, size: UInt64? = nil, direct: DirectMode = .auto) {
     self.device = device
-    self.offset = offset
+    namedOffset = offset
     self.size = size
     self.direct = direct
   }
+
+  /// Bytes from the device's start to the region's.
+  public var offset: UInt64 { namedOffset ?? 0 }
 
   /// The region that `text` names.
   ///
@@ -45,7 +48,7 @@ public struct RegionOperand: Sendable, Hashable {
       let (key, value) = try RegionOperand.keyAndValue(of: part)
       if !seen.insert(key).inserted { throw NameError("'\(key)=' is given twice; leave one out") }
       switch key {
-      case "offset": offset = try RegionOperand.sectors(value, key)
+      case "offset": namedOffset = try RegionOperand.sectors(value, key)
       case "size": size = try RegionOperand.sectors(value, key)
       default: direct = try RegionOperand.directMode(value)
       }
@@ -90,7 +93,7 @@ extension RegionOperand: CustomStringConvertible {
   /// The operand that parses to this value, without what is left at its default; not escaped for a terminal.
   public var description: String {
     var text = device.description
-    if offset != 0 { text += ",offset=" + ByteSize(bytes: offset).operand }
+    if let namedOffset { text += ",offset=" + ByteSize(bytes: namedOffset).operand }
     if let size { text += ",size=" + ByteSize(bytes: size).operand }
     if direct != .auto { text += ",direct=" + direct.rawValue }
     return text

@@ -8,6 +8,8 @@ enum Main {
   static func main() {
     // Whoever reads our output may go; a write then says so.
     _ = signal(SIGPIPE, SIG_IGN)
+    // A file that may not grow any more is that file's error.
+    _ = signal(SIGXFSZ, SIG_IGN)
     StandardStreams.occupy()
     let arguments = self.arguments
     do {

@@ -8,7 +8,7 @@ import Testing
     ("img,size=1k,offset=512", RegionOperand(device: .path("img"), offset: 512, size: 1024)),
     ("img,direct=on", RegionOperand(device: .path("img"), direct: .on)),
     ("img,direct=off,size=0", RegionOperand(device: .path("img"), size: 0, direct: .off)),
-    ("img,direct=auto,offset=0", RegionOperand(device: .path("img"))),
+    ("img,direct=auto,offset=0", RegionOperand(device: .path("img"), offset: 0)),
     ("a,,offset=1,offset=1s", RegionOperand(device: .path("a,offset=1"), offset: 512)),
     ("a=b,size=1s", RegionOperand(device: .path("a=b"), size: 512)),
     ("./offset=1,size=1s", RegionOperand(device: .path("offset=1"), size: 512)),

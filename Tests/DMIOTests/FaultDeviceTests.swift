@@ -119,6 +119,20 @@ import Testing
     #expect(try rig.write([disk.region(8, 8)], pattern(4096)) == .success)
   }
 
+  @Test("with a probability, skip counts operations that match and times those that are hit", arguments: 1...5)
+  func skipAndProbability(seed: UInt64) throws {
+    let rule = FaultPlan.Rule(operation: .write, skip: 3, times: 2, probability: 0.5)
+    let device = try BlockDevice.fault(.ram(bytes: 1 << 20), FaultPlan(seed: seed, rules: [rule]))
+    let client = try BlockClient(pages: 1)
+    let bytes = [UInt8](repeating: 1, count: 512)
+    var failed: [Int] = []
+    for index in 0..<64 {
+      let region = Region(device, start: UInt64(index), count: 1)
+      if try !client.writeBlocking([region], from: bytes.span.bytes).isSuccess { failed.append(index) }
+    }
+    #expect(failed.count == 2 && failed.allSatisfy { $0 >= 3 })
+  }
+
   @Test("skip lets the first pass, times bounds the hits", arguments: [(0, 2), (3, 1), (2, 4)])
   func skipAndTimes(skip: Int, times: Int) throws {
     let disk = try disk(.init(operation: .write, start: 0, count: 16, skip: UInt64(skip), times: UInt64(times)))

@@ -59,6 +59,27 @@ import Testing
     #expect(try folder.bytes("new") == [UInt8](repeating: 0, count: 1 << 20) + bytes[512..<2560])
   }
 
+  @Test("a region at offset 0 is a region: what lies behind it stays") func regionAtZero() throws {
+    let folder = try TemporaryFolder()
+    let bytes = try folder.make("source", pattern(1000))
+    var old = try folder.make("old", pattern(5000, seed: 3))
+    let run = try Tool.run(["copy", "source", "old,offset=0"], in: folder)
+    #expect(run.exit == 0, "\(run.error)")
+    old.replaceSubrange(0..<1024, with: bytes + [UInt8](repeating: 0, count: 24))
+    #expect(try folder.bytes("old") == old)
+  }
+
+  @Test("a target that may not grow any more fails with EFBIG, the other is good") func sizeLimit() throws {
+    let folder = try TemporaryFolder()
+    let bytes = try folder.make("source", pattern(3 << 20))
+    let output = try shell(
+      """
+      cd '\(folder.path)'; (trap - XFSZ; ulimit -f 1024; exec '\(Tool.path)' copy --json source limited null:4MiB); echo "exit $?"
+      """)
+    #expect(output.hasSuffix("exit 3") && output.contains("EFBIG"), "\(output)")
+    #expect(try folder.bytes("limited") == Array(bytes.prefix(1 << 20)))
+  }
+
   @Test("the last sector of a region in a file is filled up with zeros") func lastSector() throws {
     let folder = try TemporaryFolder()
     let bytes = try folder.make("source", pattern(700))

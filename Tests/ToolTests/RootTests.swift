@@ -67,6 +67,40 @@ import Testing
     #expect(try folder.bytes("source") == pattern(1 << 20))
   }
 
+  @Test("a loop device is known by its file, also when the file's name has changed or is gone") func renamed() throws {
+    let folder = try TemporaryFolder()
+    let bytes = try folder.make("image", pattern(1 << 20))
+    let loop = try Loop(folder, "image")
+    try shell("cd '\(folder.path)' && ln image kept && rm image && head -c 1MiB /dev/zero >'image (deleted)'")
+    let source = try Tool.run(["copy", "--yes", loop.path, "kept"], in: folder)
+    #expect(source.exit == 1 && source.error.contains("is the source"), "\(source.error)")
+    #expect(try folder.bytes("kept") == bytes)
+    let other = try Tool.run(["copy", "--yes", loop.path, "image (deleted)"], in: folder)
+    #expect(other.exit == 0, "\(other.error)")
+    #expect(try folder.bytes("image (deleted)") == bytes)
+  }
+
+  @Test("a file that cannot be emptied is a failed target, the others are good") func busy() throws {
+    let folder = try TemporaryFolder()
+    let bytes = try folder.make("source", pattern(1 << 20))
+    try folder.make("victim", pattern(3 << 20, seed: 2))
+    // A program that runs cannot be truncated by others, nor opened for writing; a sealed memory file only the former.
+    let output = try shell(
+      """
+      cd '\(folder.path)'; python3 -c '
+      import os, fcntl, subprocess, sys
+      fd = os.memfd_create("sealed", os.MFD_ALLOW_SEALING)
+      os.write(fd, bytes(8192))
+      fcntl.fcntl(fd, 1033, 2)
+      path = "/proc/%d/fd/%d" % (os.getpid(), fd)
+      done = subprocess.run([sys.argv[1], "copy", "--json", "source", "victim", path], stdout=subprocess.PIPE)
+      print(done.stdout.decode(), "exit", done.returncode)
+      ' '\(Tool.path)' || echo none
+      """)
+    #expect(output.hasSuffix("exit 3") && output.contains("EPERM"), "\(output)")
+    #expect(try folder.bytes("victim") == bytes)
+  }
+
   @Test("two ranges of one block device are two targets") func ranges() throws {
     let folder = try TemporaryFolder()
     let bytes = try folder.make("source", pattern(1 << 20))

@@ -50,7 +50,7 @@ public struct FaultPlan: Sendable, Hashable {
     public var skip: UInt64
     /// How many are hit then; nil means all.
     public var times: UInt64?
-    /// The chance, from 0 to 1, that a matching operation counts at all.
+    /// The chance, from 0 to 1, that a matching operation behind those that pass is hit.
     public var probability: Double
     /// Milliseconds of a `delay`.
     public var delayMilliseconds: UInt64

@@ -1,6 +1,8 @@
 /// What a fault device remembers between operations: how often each rule was met, and the random choices.
 struct FaultState {
+  /// How many matching operations each rule let pass, and how many it hit.
   private var met: [UInt64]
+  private var hit: [UInt64]
   private var generator: UInt64
   private var hasVanished = false
   private(set) var isClosed = false
@@ -23,6 +25,7 @@ struct FaultState {
 
   init(_ plan: FaultPlan) {
     met = Array(repeating: 0, count: plan.rules.count)
+    hit = met
     generator = plan.seed
   }
 
@@ -53,13 +56,16 @@ struct FaultState {
     }
   }
 
-  /// True if a rule that matches also hits: first `skip` operations pass, then `times` are hit.
+  /// True if a rule that matches also hits: `skip` matching operations pass first, then as many as `times` are hit.
   private mutating func hits(_ rule: FaultPlan.Rule, _ index: Int) -> Bool {
+    guard met[index] >= rule.skip else {
+      met[index] += 1
+      return false
+    }
+    if let times = rule.times, hit[index] >= times { return false }
     if rule.probability < 1, random() >= rule.probability { return false }
-    defer { met[index] = met[index].saturatingAdd(1) }
-    guard met[index] >= rule.skip else { return false }
-    guard let times = rule.times else { return true }
-    return met[index] - rule.skip < times
+    hit[index] = hit[index].saturatingAdd(1)
+    return true
   }
 
   /// The next number of the seeded sequence, from 0 up to but not including 1 (SplitMix64).

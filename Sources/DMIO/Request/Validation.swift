@@ -1,4 +1,4 @@
-/// The checks of a call: the only place that throws `.invalid`.
+/// The checks of a request: the only place that throws `.invalid` for one.
 ///
 /// What depends on a device (alignment, size, support) is not checked here; that is a region's bit.
 enum Validation {

@@ -5,8 +5,10 @@ internal import Glibc
 /// What sysfs knows about a block device, found by its number.
 struct BlockNumbers {
   private let folder: String
+  private let special: UInt64
 
   init(_ special: UInt64) {
+    self.special = special
     let major = (special >> 8) & 0xFFF | (special >> 32) & ~0xFFF
     let minor = special & 0xFF | (special >> 12) & ~0xFF
     folder = "/sys/dev/block/\(major):\(minor)/"
@@ -41,9 +43,39 @@ struct BlockNumbers {
     return (special, start * 512)
   }
 
-  /// The file that a loop device stands for, and where in it the device begins.
-  var backing: (path: [UInt8], bytes: UInt64)? {
+  /// What a loop device stands for, and where in it the device begins.
+  ///
+  /// The kernel is asked for the file's identity: its name may have been given to another file, or be gone.
+  var backing: (base: Whereabouts.Base, bytes: UInt64)? {
     guard let path = line("loop/backing_file"), !path.isEmpty else { return nil }
-    return (path, number("loop/offset") ?? 0)
+    let bytes = number("loop/offset") ?? 0
+    let named = (try? FileStatus.of(path)) ?? nil
+    if let named, named.kind == .block { return (.block(named.special), bytes) }
+    if let file = loopFile { return (.file(device: file.device, inode: file.inode), bytes) }
+    return named.map { (.file(device: $0.device, inode: $0.inode), bytes) }
+  }
+
+  /// Device and inode of a loop device's file, by LOOP_GET_STATUS64; nil where the device cannot be opened.
+  private var loopFile: (device: UInt64, inode: UInt64)? {
+    guard let name = kernelName,
+      let loop = try? Descriptor.open(Array("/dev/".utf8) + name, O_RDONLY),
+      let status = try? loop.status(), status.kind == .block, status.special == special
+    else { return nil }
+    // struct loop_info64: device and inode stand first.
+    var info = [UInt64](repeating: 0, count: 32)
+    let code = unsafe info.withUnsafeMutableBytes { buffer -> Int32 in
+      guard let start = buffer.baseAddress else { return -1 }
+      return unsafe ioctl(loop.number, 0x4C05, start)
+    }
+    return code == 0 ? (info[0], info[1]) : nil
+  }
+
+  /// What the kernel calls the device: the last part of where its link leads.
+  private var kernelName: [UInt8]? {
+    var bytes = [CChar](repeating: 0, count: 4096)
+    let count = unsafe readlink(String(folder.dropLast()), &bytes, bytes.count)
+    guard count > 0 else { return nil }
+    let path = bytes.prefix(count).map { UInt8(bitPattern: $0) }
+    return path.lastIndex(of: UInt8(ascii: "/")).map { Array(path[($0 + 1)...]) }
   }
 }

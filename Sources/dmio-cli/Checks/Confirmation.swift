@@ -16,6 +16,7 @@ enum Confirmation {
       let size = ByteSize(bytes: target.opened.bytes).description
       StandardStreams.error("Overwrite \(name) (\(size)\(model))? [y/N] ")
       let answer = readLine() ?? ""
+      if Interrupts.areWanted { throw Refusal("interrupted before anything was written", exit: .interrupted) }
       guard ["y", "yes"].contains(answer.lowercased()) else { throw Refusal("\(name): not overwritten") }
     }
   }

@@ -28,11 +28,14 @@ struct TargetSet {
   func commit() throws(Refusal) -> [Target] {
     do throws(Refusal) {
       for operand in operands { try operand.create() }
-      for operand in operands { try operand.empty() }
     } catch {
       for operand in operands { operand.place?.remove() }
       throw error
     }
-    return operands.map(\.target)
+    return operands.map { operand in
+      let target = operand.target
+      operand.empty(target)
+      return target
+    }
   }
 }

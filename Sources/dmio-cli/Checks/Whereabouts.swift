@@ -30,8 +30,8 @@ struct Whereabouts {
     // A loop device over a file, a partition of a disk: what counts is where the bytes end up.
     while case .block(let special) = base {
       let numbers = BlockNumbers(special)
-      if let backing = numbers.backing, let status = (try? FileStatus.of(backing.path)) ?? nil {
-        base = status.kind == .block ? .block(status.special) : .file(device: status.device, inode: status.inode)
+      if let backing = numbers.backing {
+        base = backing.base
         start = start.addingSaturated(backing.bytes)
       } else if let disk = numbers.disk {
         base = .block(disk.special)

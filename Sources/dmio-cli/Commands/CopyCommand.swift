@@ -28,11 +28,11 @@ struct CopyCommand: ParsableCommand {
   func run() throws {
     let sourceOperand = try Operands.region(source)
     let targetOperands = try Operands.regions(targets)
+    Interrupts.watch()
     let source = try SourceOperand(opening: sourceOperand)
     let set = try TargetSet(opening: targetOperands, bytes: source.bytes, keepsFiles: false)
     try set.check(source: source, isAgreed: receipt.yes)
     let run = try Run(engine.engine.choice)
-    Interrupts.watch()
     try run.copy(source.source, set.commit(), receipt)
   }
 }

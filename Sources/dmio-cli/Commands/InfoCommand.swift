@@ -21,7 +21,7 @@ struct InfoCommand: ParsableCommand {
 
   func run() throws {
     let operand = try Operands.region(device)
-    if operand.offset != 0 || operand.size != nil {
+    if operand.namedOffset != nil || operand.size != nil {
       throw Refusal("'offset=' and 'size=': here a whole device is wanted, not a region of one", exit: .usage)
     }
     let opened = try DeviceOpening(stack: DeviceStack(operand.device), mode: operand.direct).open()

@@ -22,6 +22,7 @@ struct WriteCommand: ParsableCommand {
 
   func run() throws {
     let operands = try Operands.regions(regions)
+    Interrupts.watch()
     let set = try TargetSet(opening: operands, bytes: nil, keepsFiles: true)
     for target in set.operands where target.place != nil && target.operand.size == nil {
       throw Refusal("\(target.stack.name): does not exist, so its size is unknown; write ,size= behind it")
@@ -35,7 +36,6 @@ struct WriteCommand: ParsableCommand {
     try input.check()
     try set.check(source: nil, isAgreed: receipt.yes)
     let run = try Run(engine.engine.choice)
-    Interrupts.watch()
     let source = Source(
       name: "standard input", device: nil, start: 0, bytes: bytes, isDirect: false, directReason: "a stream")
     try run.copy(source, set.commit(), receipt, fill: input.fill) {

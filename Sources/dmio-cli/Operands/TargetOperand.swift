@@ -34,7 +34,7 @@ final class TargetOperand {
       isFile = status.kind == .regular
       if status.kind == .block { opening.isExclusive = claimed.insert(status.special).inserted }
     }
-    isWholeFile = isFile && !keepsFile && operand.offset == 0 && operand.size == nil
+    isWholeFile = isFile && !keepsFile && operand.namedOffset == nil && operand.size == nil
     var size = wanted
     if let place { opening.stand = { flags throws(Errno) in try place.unnamed(flags) } }
     let isWhole = isWholeFile
@@ -87,10 +87,15 @@ final class TargetOperand {
     }
   }
 
-  /// Empties a file that is going to be the copy.
-  func empty() throws(Refusal) {
+  /// Empties a file that is going to be the copy. Others are emptied by then: one that cannot be is a failed target.
+  func empty(_ target: Target) {
     guard isWholeFile, place == nil, let file = opened.file else { return }
-    do throws(Errno) { try file.cut(to: 0) } catch { throw Refusal("\(stack.name): \(error.message)") }
+    do throws(Errno) {
+      try file.cut(to: 0)
+    } catch {
+      target.settleError = (error, "truncate")
+      target.isDropped = true
+    }
   }
 
   /// What the copier writes.
