@@ -81,7 +81,7 @@ extension BlockClient {
     try Validation.check(operation, regions, memory)
     guard !state.pointee.mailbox.isClosed.load(ordering: .relaxed) else { throw .closed }
     guard state.isOwner else { return try takeForeign(operation, regions, memory) }
-    let slot = try state.pointee.slots.take(for: state)
+    let slot = try state.pointee.slots.take()
     state.fill(slot, operation, regions, memory)
     return slot
   }
@@ -90,7 +90,7 @@ extension BlockClient {
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory
   ) throws(BlockError) -> Stable<RequestSlot> {
     guard kind == .shared else { throw .notOwner }
-    let slot = try state.pointee.foreign.take(for: state)
+    let slot = try state.pointee.foreign.take()
     state.fill(slot, operation, regions, memory)
     for index in regions.indices { slot.region(index).pointee.device.retain() }
     return slot

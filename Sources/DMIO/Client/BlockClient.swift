@@ -91,8 +91,8 @@ extension Stable where Value == ClientState {
   /// Makes the pools and the ring, on the thread that is going to own them.
   func begin(pages: Int, _ choice: EngineChoice) throws(BlockError) -> EngineReport {
     pointee.owner = UInt(dmio_thread_id())
-    try pointee.slots.grow(for: self)
-    if pointee.kind == .shared { try pointee.foreign.grow(for: self) }
+    try pointee.slots.grow()
+    if pointee.kind == .shared { try pointee.foreign.grow() }
     try resize(pages: pages)
     guard choice != .threads else { return .threadsChosen }
     do throws(Errno) {
@@ -109,7 +109,7 @@ extension Stable where Value == ClientState {
   func resize(pages: Int) throws(BlockError) {
     let limit = max(1, pages)
     // A record needs some request to name; which one is set when the record is taken.
-    let anySlot = try pointee.slots.take(for: self)
+    let anySlot = try pointee.slots.take()
     defer { pointee.slots.put(anySlot) }
     try pointee.pieces.resize(
       to: min(limit * Limits.piecesPerPage, Limits.pieces), client: self, slot: anySlot)

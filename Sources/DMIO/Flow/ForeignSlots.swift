@@ -4,13 +4,13 @@
 final class ForeignSlots: Sendable {
   private let table = Locked(SlotTable(home: .foreign))
 
-  func take(for client: Stable<ClientState>) throws(BlockError) -> Stable<RequestSlot> {
-    try table.withLock { (table) throws(BlockError) in try table.take(for: client) }
+  func take() throws(BlockError) -> Stable<RequestSlot> {
+    try table.withLock { (table) throws(BlockError) in try table.take() }
   }
 
   /// Maps a chunk, so that it stands ready.
-  func grow(for client: Stable<ClientState>) throws(BlockError) {
-    try table.withLock { (table) throws(BlockError) in try table.grow(for: client) }
+  func grow() throws(BlockError) {
+    try table.withLock { (table) throws(BlockError) in try table.grow() }
   }
 
   func put(_ slot: Stable<RequestSlot>) {

@@ -4,7 +4,6 @@
 @safe
 struct RequestSlot: ~Copyable {
   // What was asked.
-  var client: Stable<ClientState>
   var operation = Operation.read
   var regionCount = 0
   var memory = Memory.none
@@ -38,10 +37,7 @@ struct RequestSlot: ~Copyable {
   /// The next node of the mailbox, tagged.
   var mail: UInt = 0
 
-  init(client: Stable<ClientState>, regions: Stable<SlotRegion>) {
-    self.client = client
-    self.regions = regions
-  }
+  init(regions: Stable<SlotRegion>) { self.regions = regions }
 
   /// What the pieces in flight are for.
   enum Phase: UInt8 { case preflush, data, postflush }

@@ -14,8 +14,8 @@ struct SlotTable: ~Copyable {
   init(home: RequestSlot.Home) { self.home = home }
 
   /// Takes a free slot; maps another chunk when there is none.
-  mutating func take(for client: Stable<ClientState>) throws(BlockError) -> Stable<RequestSlot> {
-    if free == nil { try grow(for: client) }
+  mutating func take() throws(BlockError) -> Stable<RequestSlot> {
+    if free == nil { try grow() }
     guard let slot = free else { throw .busy }
     free = slot.pointee.next
     slot.pointee.next = nil
@@ -31,10 +31,10 @@ struct SlotTable: ~Copyable {
   }
 
   /// Maps a chunk of free slots.
-  mutating func grow(for client: Stable<ClientState>) throws(BlockError) {
+  mutating func grow() throws(BlockError) {
     guard chunks.count * Limits.slotChunk < Limits.waitingRequests + Limits.reservedPages else { throw .busy }
     let chunk = try SlotChunk()
-    for index in 0..<Limits.slotChunk { put(chunk.slot(index, client: client, home: home)) }
+    for index in 0..<Limits.slotChunk { put(chunk.slot(index, home: home)) }
     chunks.append(chunk)
   }
 }
@@ -53,13 +53,13 @@ private final class SlotChunk {
   }
 
   /// Slot `index`, made where it stands.
-  func slot(_ index: Int, client: Stable<ClientState>, home: RequestSlot.Home) -> Stable<RequestSlot> {
+  func slot(_ index: Int, home: RequestSlot.Home) -> Stable<RequestSlot> {
     let first = unsafe regions.address(index * Limits.regions * MemoryLayout<SlotRegion>.stride)
     let address = unsafe slots.address(index * MemoryLayout<RequestSlot>.stride)
     let slot = unsafe Stable(
       address.initializeMemory(
         as: RequestSlot.self,
-        to: RequestSlot(client: client, regions: Stable(bits: UInt(bitPattern: first)))))
+        to: RequestSlot(regions: Stable(bits: UInt(bitPattern: first)))))
     slot.pointee.home = home
     return slot
   }

@@ -7,7 +7,7 @@ extension Copier {
     var pending = 0
     for target in targets where !target.isDropped {
       do throws(Errno) {
-        try target.trim(target.isComplete)
+        try target.trim()
       } catch {
         target.settleError = (error, "truncate")
         continue

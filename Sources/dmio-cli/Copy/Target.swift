@@ -10,7 +10,7 @@ final class Target {
   /// Why it is written past the page cache, or not.
   let directReason: String
   /// Makes the file's size right, and its directory durable; for devices nothing.
-  let trim: (_ isWhole: Bool) throws(Errno) -> Void
+  let trim: () throws(Errno) -> Void
   let syncDirectory: () throws(Errno) -> Void
 
   /// Bytes of the source that this target acknowledged.
@@ -25,7 +25,7 @@ final class Target {
 
   init(
     name: String, device: BlockDevice, start: UInt64, isDirect: Bool, directReason: String = "",
-    trim: @escaping (Bool) throws(Errno) -> Void = { _ in }, syncDirectory: @escaping () throws(Errno) -> Void = {}
+    trim: @escaping () throws(Errno) -> Void = {}, syncDirectory: @escaping () throws(Errno) -> Void = {}
   ) {
     self.name = name
     self.device = device

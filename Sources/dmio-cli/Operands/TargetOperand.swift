@@ -106,7 +106,7 @@ final class TargetOperand {
     return Target(
       name: stack.name, device: opened.device, start: operand.offset / 512, isDirect: opened.isDirect,
       directReason: opened.directReason,
-      trim: { _ throws(Errno) in
+      trim: { () throws(Errno) in
         // Only what the last block was filled up with is cut off; nothing is ever added.
         if let file, try file.status().bytes > exact { try file.cut(to: exact) }
       },
