@@ -68,5 +68,5 @@ extension BlockClient {
 
 extension Stable where Value == ClientState {
   /// True when a request would start at once. The client's thread.
-  var hasRoom: Bool { pointee.inFlight < pointee.limit && pointee.waitingCount == 0 }
+  var hasRoom: Bool { pointee.inFlight &- pointee.lease < pointee.limit && pointee.queued == 0 }
 }

@@ -75,7 +75,7 @@ public final class BlockClient: Sendable {
   /// Inside a completion, and on other threads for a driven client, it does not wait. Requests on a device that
   /// hangs end when that device is closed.
   public func close() {
-    state.pointee.mailbox.isClosed.store(true, ordering: .sequentiallyConsistent)
+    state.pointee.isClosed.store(true, ordering: .sequentiallyConsistent)
     if state.isOwner {
       if !state.pointee.isTurning { state.drain() }
     } else if kind == .shared {
@@ -108,6 +108,7 @@ extension Stable where Value == ClientState {
   /// Sets the reservation. The client's thread.
   func resize(pages: Int) throws(BlockError) {
     let limit = max(1, pages)
+    endLease()
     // A record needs some request to name; which one is set when the record is taken.
     let anySlot = try pointee.slots.take()
     defer { pointee.slots.put(anySlot) }
@@ -127,7 +128,7 @@ extension Stable where Value == ClientState {
   /// Frees everything. Nothing is in flight, and nobody will come any more.
   func end() {
     pointee.ring?.destroy()
-    pointee.devices.removeAll()
+    forgetAll()
     pointee.workers.stop()
     destroy()
   }

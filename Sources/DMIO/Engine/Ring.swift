@@ -4,16 +4,22 @@ internal import CDMIOSystem
 @safe
 struct Ring: ~Copyable {
   private let handle: OpaquePointer
-  private let view: UnsafePointer<dmio_ring_view>
+  private let view: dmio_ring_view
   /// Vectors of the entries that are not submitted yet; the kernel copies them when it takes an entry.
   private let vectors: UnsafeMutablePointer<dmio_vector>
   private var vectorCount = 0
+  /// Entries that can be filled before the next `enter`.
+  private var room: UInt32
   /// What was gathered last, for the next region of the request, which gets the same bytes.
   private var gathered = Gathered()
 
   private static let vectorCapacity = 4096
-  /// `user_data` of the watch on the mailbox; no record stands at this address.
-  static let watch: UInt64 = 1
+  /// `user_data` of the watch on the mailbox; nothing stands at this address.
+  static var watch: UInt { 2 }
+  /// Marks the address of a whole region in `user_data`; that of a record has this bit clear.
+  static var wholeMark: UInt { 1 }
+  /// Marks the address of the slot of a folded request.
+  static var foldedMark: UInt { 4 }
 
   /// What `vectors` holds for a run of memory.
   private struct Gathered {
@@ -28,10 +34,12 @@ struct Ring: ~Copyable {
   /// Throws the kernel's errno: EPERM or ENOSYS where containers or sysctl refuse io_uring.
   init(completions: Int) throws(Errno) {
     var handle: OpaquePointer?
-    let rc = unsafe dmio_ring_create(UInt32(Limits.ringEntries), UInt32(completions), &handle)
+    let rc = unsafe dmio_ring_create(
+      UInt32(Limits.ringEntries), UInt32(completions), UInt32(Limits.devices), &handle)
     guard rc == 0, let handle = unsafe handle else { throw Errno(rawValue: -rc) }
     unsafe self.handle = unsafe handle
-    unsafe self.view = dmio_ring_look(handle)
+    unsafe self.view = dmio_ring_look(handle).pointee
+    room = unsafe dmio_ring_room(view)
     unsafe vectors = .allocate(capacity: Ring.vectorCapacity)
   }
 
@@ -41,31 +49,60 @@ struct Ring: ~Copyable {
     unsafe vectors.deallocate()
   }
 
+  /// The next entry to fill; nil when there is no room until the next `enter`.
+  @unsafe
+  @inline(__always)
+  private mutating func next() -> UnsafeMutablePointer<dmio_sqe>? {
+    guard room > 0 else { return nil }
+    room &-= 1
+    return unsafe dmio_ring_next(view)
+  }
+
   /// Fills an entry with a piece; false when there is no room until the next `enter`.
   mutating func fill(_ record: Stable<PieceRecord>) -> Bool {
     guard record.pointee.operation.kind != .flush else { return fillFlush(record) }
     guard record.pointee.cursor.kind != .contiguous else { return fillContiguous(record) }
     guard let run = gather(record) else { return false }
     let opcode = run.isVectors ? DMIO_OP_READV : DMIO_OP_READ
-    return fill(record, UInt8(opcode), address: UInt64(run.address), length: UInt32(run.length))
+    return fill(record, UInt32(opcode), address: UInt64(run.address), length: UInt32(run.length))
   }
 
   /// Fills an entry with a piece whose memory is contiguous.
   @inline(__always)
-  func fillContiguous(_ record: Stable<PieceRecord>) -> Bool {
+  mutating func fillContiguous(_ record: Stable<PieceRecord>) -> Bool {
     fill(
-      record, UInt8(DMIO_OP_READ), address: UInt64(record.pointee.cursor.position),
+      record, UInt32(DMIO_OP_READ), address: UInt64(record.pointee.cursor.position),
       length: UInt32(truncatingIfNeeded: record.pointee.length))
   }
 
-  /// The opcode is that of the read; that of the write follows it.
+  /// Fills an entry with a whole region of contiguous memory; false when there is no room until the next `enter`.
   @inline(__always)
-  private func fill(_ record: Stable<PieceRecord>, _ opcode: UInt8, address: UInt64, length: UInt32) -> Bool {
-    guard let sqe = unsafe dmio_ring_next(view) else { return false }
+  mutating func fillWhole(
+    _ bits: UInt, _ entry: Stable<DeviceEntry>, _ operation: Operation, _ flags: Int32,
+    start: UInt64, count: UInt64, address: UInt
+  ) -> Bool {
+    guard let sqe = unsafe next() else { return false }
+    unsafe sqe.pointee.head = Ring.head(UInt32(DMIO_OP_READ), operation) | entry.pointee.ringFlags
+    unsafe sqe.pointee.fd = entry.pointee.ringFile
+    unsafe sqe.pointee.off = start &* UInt64(Limits.sectorBytes)
+    unsafe sqe.pointee.addr = UInt64(address)
+    unsafe sqe.pointee.len = UInt32(truncatingIfNeeded: count &* UInt64(Limits.sectorBytes))
+    unsafe sqe.pointee.rw_flags = UInt32(bitPattern: flags)
+    unsafe sqe.pointee.user_data = UInt64(bits)
+    return true
+  }
+
+  /// The first word of an entry. The opcode is that of the read; that of the write follows it.
+  @inline(__always)
+  private static func head(_ opcode: UInt32, _ operation: Operation) -> UInt32 {
+    opcode &+ UInt32(operation.kind.rawValue) | UInt32(operation.priority.rawValue) << 16
+  }
+
+  @inline(__always)
+  private mutating func fill(_ record: Stable<PieceRecord>, _ opcode: UInt32, address: UInt64, length: UInt32) -> Bool {
+    guard let sqe = unsafe next() else { return false }
     let operation = record.pointee.operation
-    unsafe sqe.pointee.opcode = opcode &+ operation.kind.rawValue
-    unsafe sqe.pointee.flags = 0
-    unsafe sqe.pointee.ioprio = operation.priority.rawValue
+    unsafe sqe.pointee.head = Ring.head(opcode, operation)
     unsafe sqe.pointee.fd = record.pointee.file
     unsafe sqe.pointee.off = record.pointee.offset
     unsafe sqe.pointee.addr = address
@@ -76,9 +113,9 @@ struct Ring: ~Copyable {
   }
 
   private mutating func fillFlush(_ record: Stable<PieceRecord>) -> Bool {
-    guard let sqe = unsafe dmio_ring_next(view) else { return false }
+    guard let sqe = unsafe next() else { return false }
     unsafe sqe.pointee = dmio_sqe()
-    unsafe sqe.pointee.opcode = UInt8(DMIO_OP_FSYNC)
+    unsafe sqe.pointee.head = UInt32(DMIO_OP_FSYNC)
     unsafe sqe.pointee.fd = record.pointee.file
     unsafe sqe.pointee.rw_flags = UInt32(DMIO_FSYNC_DATASYNC)
     unsafe sqe.pointee.user_data = UInt64(record.bits)
@@ -86,13 +123,13 @@ struct Ring: ~Copyable {
   }
 
   /// Fills an entry that completes when `event` becomes readable.
-  func fillWatch(_ event: Int32) -> Bool {
-    guard let sqe = unsafe dmio_ring_next(view) else { return false }
+  mutating func fillWatch(_ event: Int32) -> Bool {
+    guard let sqe = unsafe next() else { return false }
     unsafe sqe.pointee = dmio_sqe()
-    unsafe sqe.pointee.opcode = UInt8(DMIO_OP_POLL_ADD)
+    unsafe sqe.pointee.head = UInt32(DMIO_OP_POLL_ADD)
     unsafe sqe.pointee.fd = event
     unsafe sqe.pointee.rw_flags = UInt32(DMIO_POLL_IN)
-    unsafe sqe.pointee.user_data = Ring.watch
+    unsafe sqe.pointee.user_data = UInt64(Ring.watch)
     return true
   }
 
@@ -115,6 +152,9 @@ struct Ring: ~Copyable {
     return true
   }
 
+  /// Puts a file into place `index` of the ring's table, or takes it out (-1); false where there is no such place.
+  func setFile(_ index: Int, _ file: Int32) -> Bool { unsafe dmio_ring_set_file(handle, UInt32(index), file) == 0 }
+
   /// True when entries were filled that the kernel has not been given.
   var hasFilled: Bool { unsafe dmio_ring_unsubmitted(view) }
 
@@ -123,6 +163,7 @@ struct Ring: ~Copyable {
     let rc = unsafe dmio_ring_enter(handle, wait, timeoutMilliseconds)
     // Memory may be used anew once its request has completed: what was gathered before is not looked at again.
     gathered.count = 0
+    room = unsafe dmio_ring_room(view)
     if !hasFilled { vectorCount = 0 }
     return rc
   }
@@ -133,9 +174,9 @@ struct Ring: ~Copyable {
 
   /// Takes one completion, which has to stand ready: `user_data` and result.
   @inline(__always)
-  func take() -> (userData: UInt64, result: Int) {
+  func take() -> (bits: UInt, result: Int) {
     let cqe = unsafe dmio_ring_take(view)
-    return (cqe.user_data, Int(cqe.res))
+    return (UInt(cqe.user_data), Int(cqe.res))
   }
 }
 

@@ -68,7 +68,7 @@ extension Stable where Value == ClientState {
   private func leave(_ slot: Stable<RequestSlot>) {
     if slot.pointee.home == .client { pointee.slots.put(slot) } else { pointee.foreign.put(slot) }
     pointee.inFlight &-= 1
-    if pointee.waitingCount > 0 { admitWaiting() }
+    if pointee.queued > 0 { admitWaiting() }
   }
 }
 

@@ -10,8 +10,6 @@ final class Mailbox: Sendable {
   /// The node pushed last, tagged; 0 when empty.
   private let head = Atomic<UInt>(0)
   private let isAsleep = Atomic<Bool>(false)
-  /// True once the client takes no more requests.
-  let isClosed = Atomic<Bool>(false)
   /// Numbers the requests that a cancelled task may take out of the line.
   let tickets = Atomic<UInt>(0)
   /// Becomes readable when the sleeping thread has mail.
@@ -64,6 +62,10 @@ final class Mailbox: Sendable {
     hasRest.store(true, ordering: .sequentiallyConsistent)
     wake()
   }
+
+  /// True when something was left; what is left while this is asked may be seen by the next time only.
+  @inline(__always)
+  var hasMail: Bool { head.load(ordering: .relaxed) != 0 || hasRest.load(ordering: .relaxed) }
 
   /// Takes all nodes and hands them out, oldest first. The client's thread only.
   @inline(__always)

@@ -9,19 +9,24 @@ extension Stable where Value == ClientState {
     assert(!pointee.isTurning, "a turn within a turn would take completions that the outer one has counted")
     pointee.isTurning = true
     defer { pointee.isTurning = false }
-    let before = pointee.delivered
     pointee.mayDeliver = true
-    let hadWork = takeMail()
-    reap()
-    let isBusy = hadWork || pointee.delivered != before || !pointee.ready.isEmpty || !pointee.again.isEmpty
-    enter(wait: wait && !isBusy, atMost: milliseconds)
-    fireTimers()
-    _ = takeMail()
-    reap()
+    let hadWork = look()
+    enter(wait: wait && !hadWork, atMost: milliseconds)
+    if !pointee.timers.isEmpty { fireTimers() }
+    _ = look()
     // No callback runs inside a job's `submit`.
     pointee.mayDeliver = false
     pointee.batch.wakeIfFilled()
     runJobs()
+  }
+
+  /// Does what there is to do without waiting; true if there was, or still is, anything.
+  private func look() -> Bool {
+    let before = pointee.delivered
+    var hadWork = false
+    if !pointee.ready.isEmpty || !pointee.again.isEmpty || pointee.mailbox.hasMail { hadWork = takeMail() }
+    reap()
+    return hadWork || pointee.delivered != before || !pointee.jobs.isEmpty || !pointee.again.isEmpty
   }
 
   /// Takes in what other threads left, and what earlier turns put off; true if there was anything.
@@ -53,24 +58,28 @@ extension Stable where Value == ClientState {
     if let ring = pointee.ring {
       var count = ring.pointee.readyCount
       while count > 0 {
-        let (userData, result) = ring.pointee.take()
-        if userData == Ring.watch {
+        let (bits, result) = ring.pointee.take()
+        if bits & Ring.foldedMark != 0 {
+          completeFolded(Stable<RequestSlot>(bits: bits & ~Ring.foldedMark), result)
+        } else if bits & Ring.wholeMark != 0 {
+          completeWhole(Stable<SlotRegion>(bits: bits & ~Ring.wholeMark), result)
+        } else if bits != Ring.watch {
+          complete(Stable<PieceRecord>(bits: bits), result)
+        } else {
           pointee.isWatching = false
           dmio_event_clear(pointee.mailbox.event)
-        } else {
-          complete(Stable<PieceRecord>(bits: UInt(userData)), result)
         }
         count &-= 1
       }
     }
-    dispatchStarved()
-    deliverReady()
+    if pointee.queued > 0 { dispatchStarved() }
+    if !pointee.ready.isEmpty { deliverReady() }
   }
 
   /// Submits what was filled, and sleeps if asked: in the ring if there is one, on the mailbox's event else.
   private func enter(wait: Bool, atMost milliseconds: Int64) {
     guard wait, pointee.mailbox.prepareToSleep() else { return submitFilled() }
-    let timeout = nextTimeout(atMost: milliseconds)
+    let timeout = pointee.timers.isEmpty ? milliseconds : nextTimeout(atMost: milliseconds)
     if pointee.ring != nil {
       // Without a watch (no room in the ring) sleeping could miss mail: only look.
       enterRing(wait: watchMailbox(), timeout: timeout)
@@ -91,8 +100,10 @@ extension Stable where Value == ClientState {
     let rc = pointee.ring?.pointee.enter(wait: wait, timeoutMilliseconds: timeout) ?? 0
     // EINTR, EAGAIN, EBUSY, ETIME: the next turn reaps and enters again. Anything else is a ring that
     // does not work, about which only the system can say more.
-    let expected: [Int32] = [0, -4, -11, -16, -62]
-    precondition(expected.contains(rc), "io_uring_enter: \(Errno(rawValue: -rc).message)")
+    switch rc {
+    case 0, -4, -11, -16, -62: return
+    default: preconditionFailure("io_uring_enter: \(Errno(rawValue: -rc).message)")
+    }
   }
 
   /// Has the ring complete when the mailbox's event is signalled; at most one such entry is out. False: no room.
@@ -108,6 +119,6 @@ extension Stable where Value == ClientState {
 
   /// True while anything is under way that will bring an answer.
   var hasWork: Bool {
-    pointee.inFlight > 0 || pointee.waitingCount > 0
+    pointee.inFlight > pointee.lease || pointee.queued > 0
   }
 }
