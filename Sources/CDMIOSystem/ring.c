@@ -58,6 +58,7 @@ static void look(struct io_uring *uring, struct dmio_ring_view *view)
 	view->cq_head = uring->cq.khead;
 	view->cq_tail = uring->cq.ktail;
 	view->cq_mask = *uring->cq.kring_mask;
+	view->cq_entries = *uring->cq.kring_entries;
 }
 
 /* A table of files spares the kernel a look-up and two counts for each I/O. The kernel allows it as many places

@@ -56,6 +56,7 @@ struct dmio_ring_view {
 	uint32_t *cq_head;              /* ours: what we have taken */
 	const uint32_t *cq_tail;        /* the kernel's: what it has put there */
 	uint32_t cq_mask;
+	uint32_t cq_entries;
 };
 
 /* Makes a ring on the calling thread, which must be the only one to use it, with the best flags that
@@ -76,10 +77,15 @@ int dmio_ring_set_file(struct dmio_ring *ring, unsigned index, int fd);
 /* Inlined whatever the caller's size: each is a handful of instructions on the path of an I/O. */
 #define DMIO_INLINE static inline __attribute__((always_inline))
 
-/* How many entries can be filled before the kernel has to take some. */
+/* How many entries can be filled before the kernel has to take some, or completions have to be taken out: there is
+ * never more under way than the completion queue holds. */
 DMIO_INLINE uint32_t dmio_ring_room(struct dmio_ring_view view)
 {
-	return view.sq_entries - (*view.sqe_tail - __atomic_load_n(view.sq_head, __ATOMIC_ACQUIRE));
+	uint32_t tail = *view.sqe_tail;
+	uint32_t entries = view.sq_entries - (tail - __atomic_load_n(view.sq_head, __ATOMIC_ACQUIRE));
+	uint32_t completions = view.cq_entries - (tail - *view.cq_head);
+
+	return entries < completions ? entries : completions;
 }
 
 /* The next submission entry, of which all but `rest` has to be filled; call only while there is room. */

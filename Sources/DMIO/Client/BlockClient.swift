@@ -96,8 +96,9 @@ extension Stable where Value == ClientState {
     try resize(pages: pages)
     guard choice != .threads else { return .threadsChosen }
     do throws(Errno) {
-      // Room for all pieces that the reservation may grow to, and as many children of theirs.
-      pointee.ring = Stable<Ring>(allocating: try Ring(completions: 2 * Limits.pieces))
+      // A reservation that grows later may have more pieces than the ring: then some wait for others.
+      let pieces = min(max(1, pages) * Limits.piecesPerPage, Limits.pieces)
+      pointee.ring = Stable<Ring>(allocating: try Ring(pieces: max(pieces, Limits.leastRingEntries)))
       return .uring(choice)
     } catch {
       guard choice == .auto else { throw .system(error, "setting up io_uring") }

@@ -12,6 +12,8 @@ struct ClientState: ~Copyable {
   /// True when every file goes through the ring, also those for which threads would be faster.
   let ringOnly: Bool
   let mailbox: Mailbox
+  /// The mailbox's own, at hand.
+  let signs: Stable<MailSigns>
   let foreign: ForeignSlots
   let workers: WorkerPool
   /// True once the client takes no more requests.
@@ -73,6 +75,7 @@ struct ClientState: ~Copyable {
     self.kind = kind
     self.ringOnly = ringOnly
     self.mailbox = mailbox
+    signs = mailbox.signs
     self.workers = workers
     foreign = ForeignSlots()
     devices = try DeviceTable()

@@ -36,8 +36,10 @@ public enum Limits {
   public static let pieceRunsAtMost = 1024
   /// Devices that a process can have open at a time.
   public static let devices = 4096
-  /// Entries in a client's submission ring.
+  /// The most and the fewest entries in a client's submission ring; its completion ring has at least twice the fewest.
   public static let ringEntries = 256
+  /// The fewest.
+  public static let leastRingEntries = 32
   /// Threads of one client's pool that carry out blocking calls.
   public static let workerThreads = 16
   /// Times that a piece is sent again after EINTR or EAGAIN before it counts as failed.
