@@ -28,6 +28,8 @@ SAME(rest, buf_index);
 _Static_assert((int)DMIO_OP_READV == (int)IORING_OP_READV, "readv");
 _Static_assert((int)DMIO_OP_WRITEV == (int)IORING_OP_WRITEV, "writev");
 _Static_assert((int)DMIO_OP_FSYNC == (int)IORING_OP_FSYNC, "fsync");
+_Static_assert((int)DMIO_OP_READ_FIXED == (int)IORING_OP_READ_FIXED, "read_fixed");
+_Static_assert((int)DMIO_OP_WRITE_FIXED == (int)IORING_OP_WRITE_FIXED, "write_fixed");
 _Static_assert((int)DMIO_OP_POLL_ADD == (int)IORING_OP_POLL_ADD, "poll");
 _Static_assert((int)DMIO_OP_READ == (int)IORING_OP_READ, "read");
 _Static_assert((int)DMIO_OP_WRITE == (int)IORING_OP_WRITE, "write");
@@ -113,6 +115,22 @@ void dmio_ring_destroy(struct dmio_ring *ring)
 {
 	io_uring_queue_exit(&ring->uring);
 	free(ring);
+}
+
+int dmio_ring_register_memory(struct dmio_ring *ring, void *base, size_t bytes)
+{
+	struct iovec vector = { base, bytes };
+
+	return io_uring_register_buffers(&ring->uring, &vector, 1);
+}
+
+bool dmio_ring_knows(struct dmio_ring *ring, int opcode)
+{
+	struct io_uring_probe *probe = io_uring_get_probe_ring(&ring->uring);
+	bool known = probe && io_uring_opcode_supported(probe, opcode);
+
+	io_uring_free_probe(probe);
+	return known;
 }
 
 int dmio_ring_set_file(struct dmio_ring *ring, unsigned index, int fd)

@@ -7,6 +7,7 @@
 #define DMIO_RING_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct dmio_sqe {
@@ -17,7 +18,7 @@ struct dmio_sqe {
 	uint32_t len;
 	uint32_t rw_flags;
 	uint64_t user_data;
-	uint64_t rest[3];               /* zero: nobody writes to it */
+	uint64_t rest[3];               /* zero (buffer 0): nobody writes to it */
 };
 
 struct dmio_cqe {
@@ -30,9 +31,13 @@ enum {
 	DMIO_OP_READV = 1,
 	DMIO_OP_WRITEV = 2,
 	DMIO_OP_FSYNC = 3,
+	DMIO_OP_READ_FIXED = 4,
+	DMIO_OP_WRITE_FIXED = 5,
 	DMIO_OP_POLL_ADD = 6,
 	DMIO_OP_READ = 22,
 	DMIO_OP_WRITE = 23,
+	DMIO_OP_READV_FIXED = 60,       /* since Linux 6.15 */
+	DMIO_OP_WRITEV_FIXED = 61,
 };
 
 enum {
@@ -69,6 +74,12 @@ void dmio_ring_destroy(struct dmio_ring *ring);
 /* Submits what was filled and runs what the kernel has deferred; waits for one completion if `wait`,
  * at most `timeout_ms` (below 0: as long as it takes). Returns 0 or a negative errno (-ETIME: the time is up). */
 int dmio_ring_enter(struct dmio_ring *ring, bool wait, int64_t timeout_ms);
+
+/* Registers a run of memory as the ring's buffer 0, once. Returns 0 or a negative errno; -ENOMEM: beyond RLIMIT_MEMLOCK. */
+int dmio_ring_register_memory(struct dmio_ring *ring, void *base, size_t bytes);
+
+/* True when the kernel knows the opcode. */
+bool dmio_ring_knows(struct dmio_ring *ring, int opcode);
 
 /* Puts a file into place `index` of the ring's table of files, or takes it out (-1). Returns 0 or a negative
  * errno; -ENXIO where the kernel gave no table, or a shorter one. */

@@ -104,22 +104,25 @@ extension BlockClient {
 
   /// Sends a request whose reply `reply` fills in: the beginning of every door.
   @inline(__always)
+  @discardableResult
   func begin(
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory,
     _ reply: (Stable<RequestSlot>) -> Void
-  ) throws(BlockError) {
+  ) throws(BlockError) -> Stable<RequestSlot> {
     if regions.count == 1, memory.kind == .contiguous {
       let (region, address) = unsafe (RegionRef(regions, 0).values, UInt(bitPattern: memory.base))
       if let slot = state.fold(operation, region, address) {
-        slot.unfold()
+        slot.unfold(.completion)
         reply(slot)
         let bits = slot.firstRegion.bits | Ring.wholeMark
-        return try state.sendFolded(slot, bits, operation, region, address, memory.count)
+        try state.sendFolded(slot, bits, operation, region, address, memory.count)
+        return slot
       }
     }
     let slot = try take(operation, regions, memory)
     reply(slot)
     give(slot)
+    return slot
   }
 
   /// Checks a request and fills a slot with it. Nothing has started yet.

@@ -1,4 +1,5 @@
 internal import CDMIOSystem
+internal import Synchronization
 
 /// A client's io_uring: entries are filled here, and nowhere else. The client's thread only.
 @safe
@@ -20,6 +21,12 @@ struct Ring: ~Copyable {
   static var wholeMark: UInt { 1 }
   /// Marks the address of the slot of a folded request.
   static var foldedMark: UInt { 4 }
+  /// Marks the same of a request that was queued.
+  static var foldedBatchMark: UInt { 6 }
+
+  /// The memory that the ring knows beforehand, as its buffer 0; and whether vectors may lie in it.
+  private(set) var known: Range<UInt> = 0..<0
+  private var knowsVectors = false
 
   /// What `vectors` holds for a run of memory.
   private struct Gathered {
@@ -27,6 +34,8 @@ struct Ring: ~Copyable {
     var length = 0
     var first = 0
     var count = 0
+    /// True when all of it is memory that the ring knows.
+    var isKnown = false
   }
 
   /// Makes a ring on the calling thread, which is then the only one that may use it.
@@ -62,18 +71,31 @@ struct Ring: ~Copyable {
   /// Fills an entry with a piece; false when there is no room until the next `enter`.
   mutating func fill(_ record: Stable<PieceRecord>) -> Bool {
     guard record.pointee.operation.kind != .flush else { return fillFlush(record) }
-    guard record.pointee.cursor.kind != .contiguous else { return fillContiguous(record) }
-    guard let run = gather(record) else { return false }
-    let opcode = run.isVectors ? DMIO_OP_READV : DMIO_OP_READ
-    return fill(record, UInt32(opcode), address: UInt64(run.address), length: UInt32(run.length))
+    if record.pointee.cursor.kind == .contiguous {
+      let (address, length) = (record.pointee.cursor.position, record.pointee.length)
+      return fill(record, opcode(record.pointee.ringFile, address, length), UInt64(address), UInt32(length))
+    }
+    guard gather(record) else { return false }
+    let first = unsafe vectors + gathered.first
+    guard gathered.count > 1 else {
+      let address = unsafe UInt(bitPattern: first.pointee.base)
+      let opcode = opcode(record.pointee.ringFile, address, record.pointee.length)
+      return fill(record, opcode, UInt64(address), UInt32(record.pointee.length))
+    }
+    let isFixed = gathered.isKnown && record.pointee.ringFile.gainsFromKnown(record.pointee.length)
+    let opcode = UInt32(isFixed ? DMIO_OP_READV_FIXED : DMIO_OP_READV)
+    return fill(record, opcode, UInt64(UInt(bitPattern: first)), UInt32(gathered.count))
   }
 
-  /// Fills an entry with a piece whose memory is contiguous.
+  /// How one run of memory is read; the opcode of the write follows.
   @inline(__always)
-  mutating func fillContiguous(_ record: Stable<PieceRecord>) -> Bool {
-    fill(
-      record, UInt32(DMIO_OP_READ), address: UInt64(record.pointee.cursor.position),
-      length: UInt32(truncatingIfNeeded: record.pointee.length))
+  private func opcode(_ file: RingFile, _ address: UInt, _ length: Int) -> UInt32 {
+    guard file.gainsFromKnown(length), isKnown(address, length) else { return UInt32(DMIO_OP_READ) }
+    return UInt32(DMIO_OP_READ_FIXED)
+  }
+
+  private func isKnown(_ address: UInt, _ length: Int) -> Bool {
+    address >= known.lowerBound && address &+ UInt(length) <= known.upperBound
   }
 
   /// Fills an entry with a whole region of contiguous memory; false when there is no room until the next `enter`.
@@ -83,8 +105,8 @@ struct Ring: ~Copyable {
     start: UInt64, count: UInt64, address: UInt
   ) -> Bool {
     guard let sqe = unsafe next() else { return false }
-    unsafe sqe.pointee.head = Ring.head(UInt32(DMIO_OP_READ), operation) | entry.pointee.ringFlags
-    unsafe sqe.pointee.fd = entry.pointee.ringFile
+    unsafe sqe.pointee.head = Ring.head(UInt32(DMIO_OP_READ), operation) | entry.pointee.ringFile.flags
+    unsafe sqe.pointee.fd = entry.pointee.ringFile.number
     unsafe sqe.pointee.off = start &* UInt64(Limits.sectorBytes)
     unsafe sqe.pointee.addr = UInt64(address)
     unsafe sqe.pointee.len = UInt32(truncatingIfNeeded: count &* UInt64(Limits.sectorBytes))
@@ -100,11 +122,11 @@ struct Ring: ~Copyable {
   }
 
   @inline(__always)
-  private mutating func fill(_ record: Stable<PieceRecord>, _ opcode: UInt32, address: UInt64, length: UInt32) -> Bool {
+  private mutating func fill(_ record: Stable<PieceRecord>, _ opcode: UInt32, _ address: UInt64, _ length: UInt32) -> Bool {
     guard let sqe = unsafe next() else { return false }
     let operation = record.pointee.operation
-    unsafe sqe.pointee.head = Ring.head(opcode, operation)
-    unsafe sqe.pointee.fd = record.pointee.file
+    unsafe sqe.pointee.head = Ring.head(opcode, operation) | record.pointee.ringFile.flags
+    unsafe sqe.pointee.fd = record.pointee.ringFile.number
     unsafe sqe.pointee.off = record.pointee.offset
     unsafe sqe.pointee.addr = address
     unsafe sqe.pointee.len = length
@@ -116,8 +138,8 @@ struct Ring: ~Copyable {
   private mutating func fillFlush(_ record: Stable<PieceRecord>) -> Bool {
     guard let sqe = unsafe next() else { return false }
     unsafe sqe.pointee = dmio_sqe()
-    unsafe sqe.pointee.head = UInt32(DMIO_OP_FSYNC)
-    unsafe sqe.pointee.fd = record.pointee.file
+    unsafe sqe.pointee.head = UInt32(DMIO_OP_FSYNC) | record.pointee.ringFile.flags
+    unsafe sqe.pointee.fd = record.pointee.ringFile.number
     unsafe sqe.pointee.rw_flags = UInt32(DMIO_FSYNC_DATASYNC)
     unsafe sqe.pointee.user_data = UInt64(record.bits)
     return true
@@ -134,23 +156,38 @@ struct Ring: ~Copyable {
     return true
   }
 
-  /// Where the bytes of a scattered piece are: one run, or vectors.
-  private mutating func gather(_ record: Stable<PieceRecord>) -> (address: UInt, length: Int, isVectors: Bool)? {
-    if gathered.count == 0 || gathered.length != record.pointee.length || gathered.cursor != record.pointee.cursor {
-      guard gatherRuns(record.pointee.cursor, record.pointee.length) else { return nil }
+  /// Has `gathered` tell where the bytes of a scattered piece are; false when there is no room for vectors.
+  private mutating func gather(_ record: Stable<PieceRecord>) -> Bool {
+    if gathered.count > 0, gathered.length == record.pointee.length, gathered.cursor == record.pointee.cursor {
+      return true
     }
-    let first = unsafe vectors + gathered.first
-    if gathered.count == 1 { return unsafe (UInt(bitPattern: first.pointee.base), first.pointee.length, false) }
-    return (UInt(bitPattern: first), gathered.count, true)
-  }
-
-  private mutating func gatherRuns(_ start: MemoryCursor, _ length: Int) -> Bool {
     guard vectorCount &+ Limits.pieceRunsAtMost <= Ring.vectorCapacity else { return false }
-    gathered = Gathered(cursor: start, length: length, first: vectorCount, count: 0)
-    var cursor = start
-    unsafe gathered.count = cursor.gather(length, into: vectors + vectorCount)
+    gathered = Gathered(cursor: record.pointee.cursor, length: record.pointee.length, first: vectorCount)
+    var cursor = gathered.cursor
+    unsafe gathered.count = cursor.gather(gathered.length, into: vectors + vectorCount)
+    if knowsVectors, record.pointee.ringFile.gainsFromKnown(gathered.length) {
+      gathered.isKnown = (vectorCount..<vectorCount &+ gathered.count).allSatisfy { index in
+        unsafe isKnown(UInt(bitPattern: vectors[index].base), vectors[index].length)
+      }
+    }
     vectorCount &+= gathered.count
     return true
+  }
+
+  /// Tells the kernel of an arena's pages, or of as many of the first as it takes.
+  mutating func register(_ arena: PageArena) {
+    var pages = arena.pages
+    while pages >= Limits.leastRegisteredPages {
+      let bytes = pages * Limits.pageBytes
+      let rc = unsafe dmio_ring_register_memory(handle, UnsafeMutableRawPointer(bitPattern: arena.start), bytes)
+      if rc == 0 {
+        known = arena.start..<arena.start + UInt(bytes)
+        knowsVectors = unsafe dmio_ring_knows(handle, Int32(DMIO_OP_WRITEV_FIXED))
+        return arena.registered.store(pages, ordering: .relaxed)
+      }
+      arena.refusal.store(-rc, ordering: .relaxed)
+      pages /= 2
+    }
   }
 
   /// Puts a file into place `index` of the ring's table, or takes it out (-1); false where there is no such place.
@@ -215,4 +252,17 @@ extension MemoryCursor {
     }
     return count
   }
+}
+
+/// A file as an entry of the ring names it.
+struct RingFile {
+  /// The descriptor, or with the flag the place in the ring's table.
+  var number: Int32 = -1
+  var flags: UInt32 = 0
+  /// True for O_DIRECT, where the kernel pins memory that it does not know.
+  var isDirect = false
+
+  /// True for a transfer that is worth looking for its memory among what the ring knows.
+  @inline(__always)
+  func gainsFromKnown(_ length: Int) -> Bool { length >= Limits.registeredBytes && isDirect }
 }

@@ -16,6 +16,8 @@ struct ClientState: ~Copyable {
   let signs: Stable<MailSigns>
   let foreign: ForeignSlots
   let workers: WorkerPool
+  /// Kept for as long as the ring may know it.
+  let arena: PageArena
   /// True once the client takes no more requests.
   let isClosed = Atomic<Bool>(false)
   /// The thread that owns this state.
@@ -70,13 +72,14 @@ struct ClientState: ~Copyable {
   var batch = BatchState()
 
   init(
-    kind: BlockClient.Kind, ringOnly: Bool, mailbox: Mailbox, workers: WorkerPool
+    kind: BlockClient.Kind, ringOnly: Bool, mailbox: Mailbox, workers: WorkerPool, arena: PageArena
   ) throws(BlockError) {
     self.kind = kind
     self.ringOnly = ringOnly
     self.mailbox = mailbox
     signs = mailbox.signs
     self.workers = workers
+    self.arena = arena
     foreign = ForeignSlots()
     devices = try DeviceTable()
   }

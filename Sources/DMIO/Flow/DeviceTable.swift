@@ -67,9 +67,8 @@ struct DeviceEntry {
   var isBlockFile = false
   /// The ring, if files of this kind go through it.
   var ring: Stable<Ring>?
-  /// The file as the ring knows it: the descriptor, or with a flag the place in the ring's own table.
-  var ringFile: Int32 = -1
-  var ringFlags: UInt32 = 0
+  /// The file as the ring knows it.
+  var ringFile = RingFile()
   /// What may go to the ring as a whole region.
   var fit = WholeFit()
 
@@ -80,11 +79,15 @@ struct DeviceEntry {
     ref = DeviceRef(device)
     guard let file = device.file else { return }
     self.file = file.descriptor
-    ringFile = file.descriptor
+    ringFile = RingFile(number: file.descriptor, isDirect: file.report.isDirect)
     isBlockFile = file.isBlock
     guard let ring, ringOnly || file.supportsNowait else { return }
     isRingLane = true
     self.ring = ring
     fit = device.fit
+    // What gains from memory that the ring knows is looked at piece by piece.
+    if ringFile.isDirect, !ring.pointee.known.isEmpty {
+      fit.longest = min(fit.longest, UInt64(Limits.registeredBytes / Limits.sectorBytes - 1))
+    }
   }
 }

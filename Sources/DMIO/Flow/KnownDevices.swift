@@ -15,8 +15,8 @@ extension Stable where Value == ClientState {
     return device.with { device in
       var entry = DeviceEntry(device, ring: pointee.ring, ringOnly: pointee.ringOnly)
       if entry.ring?.pointee.setFile(device.number, entry.file) == true {
-        entry.ringFile = Int32(device.number)
-        entry.ringFlags = UInt32(DMIO_SQE_FIXED_FILE)
+        entry.ringFile.number = Int32(device.number)
+        entry.ringFile.flags = UInt32(DMIO_SQE_FIXED_FILE)
       }
       device.holders.withLock { $0.append(self) }
       return pointee.devices.add(entry, device.number)
@@ -54,8 +54,8 @@ extension Stable where Value == ClientState {
     submitFilled()
     guard pointee.ring?.pointee.hasFilled != true else { return deviceWasClosed(later: number) }
     _ = pointee.ring?.pointee.setFile(number, -1)
-    entry.pointee.ringFlags = 0
-    entry.pointee.ringFile = entry.pointee.file
+    entry.pointee.ringFile.flags = 0
+    entry.pointee.ringFile.number = entry.pointee.file
   }
 
   /// The kernel did not take all: the next turn, which makes room for answers first, tries again.
@@ -66,5 +66,5 @@ extension Stable where Value == ClientState {
 
 extension DeviceEntry {
   /// True when the file stands in the ring's table.
-  var isInTable: Bool { ringFlags != 0 }
+  var isInTable: Bool { ringFile.flags != 0 }
 }

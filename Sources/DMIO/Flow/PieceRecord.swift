@@ -18,6 +18,7 @@ struct PieceRecord: ~Copyable {
   var cursor = MemoryCursor(kind: .none, position: 0, within: 0)
   /// The file, once a file device has been reached, and what it is.
   var file: Int32 = -1
+  var ringFile = RingFile()
   var isBlockFile = false
   var isRingLane = false
   var retries = 0

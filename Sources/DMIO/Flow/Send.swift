@@ -6,6 +6,7 @@ extension Stable where Value == ClientState {
     guard let entry = record.pointee.slot.region(record.pointee.region).pointee.entry else { return }
     record.pointee.file = entry.pointee.file
     guard entry.pointee.file >= 0 else { return sendToDevice(record) }
+    record.pointee.ringFile = entry.pointee.ringFile
     record.pointee.isBlockFile = entry.pointee.isBlockFile
     record.pointee.isRingLane = entry.pointee.isRingLane
     sendToFile(record)

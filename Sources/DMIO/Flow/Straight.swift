@@ -33,7 +33,7 @@ extension Stable where Value == ClientState {
       entry.pointee.fit.takes(operation, region.start, region.count, address),
       unsafe entry.pointee.ring.unsafelyUnwrapped.pointee.fillWhole(
         bits, entry, operation, 0, start: region.start, count: region.count, address: address)
-    else { return try sendUnfolded(slot, byteCount, isFolded: bits & Ring.foldedMark != 0) }
+    else { return try sendUnfolded(slot, bits, byteCount) }
     pointee.lease &-= 1
     entry.pointee.uses &+= 1
     slot.pointee.first.entry = entry
@@ -58,11 +58,9 @@ extension Stable where Value == ClientState {
   }
 
   /// Takes a folded request the general way.
-  private func sendUnfolded(_ slot: Stable<RequestSlot>, _ byteCount: Int, isFolded: Bool) throws(BlockError) {
-    if isFolded {
-      slot.unfold()
-      slot.pointee.reply = .notify
-    }
+  private func sendUnfolded(_ slot: Stable<RequestSlot>, _ bits: UInt, _ byteCount: Int) throws(BlockError) {
+    if bits == slot.bits | Ring.foldedMark { slot.unfold(.notify) }
+    if bits == slot.bits | Ring.foldedBatchMark { slot.unfold(.batch) }
     do throws(BlockError) {
       try Validation.check(slot, byteCount)
       guard !pointee.isClosed.load(ordering: .relaxed) else { throw .closed }
@@ -76,20 +74,24 @@ extension Stable where Value == ClientState {
 
   /// Takes the result of a folded request and gives its answer: what Completion and Delivery do for it.
   @inline(__always)
-  func completeFolded(_ slot: Stable<RequestSlot>, _ result: Int) {
+  func completeFolded(_ slot: Stable<RequestSlot>, _ result: Int, isQueued: Bool) {
     guard slot.firstRegion.isAll(result) else {
-      slot.unfold()
-      slot.pointee.reply = .notify
+      slot.unfold(isQueued ? .batch : .notify)
       return completeWhole(slot.firstRegion, result)
     }
-    let (notify, context) = unsafe (slot.pointee.notify, slot.pointee.context)
     unsafe slot.pointee.first.entry.unsafelyUnwrapped.pointee.uses &-= 1
-    pointee.slots.put(slot)
     if pointee.queued == 0 { pointee.lease &+= 1 } else { passPlaceOn() }
     pointee.delivered &+= 1
-    pointee.mayDeliver = false
-    unsafe notify.unsafelyUnwrapped(0, context)
-    pointee.mayDeliver = true
+    if isQueued {
+      slot.pointee.errors = 0
+      pointee.batch.ended.append(slot)
+    } else {
+      let (notify, context) = unsafe (slot.pointee.notify, slot.pointee.context)
+      pointee.slots.put(slot)
+      pointee.mayDeliver = false
+      unsafe notify.unsafelyUnwrapped(0, context)
+      pointee.mayDeliver = true
+    }
   }
 
   /// Gives the place of a folded request that is over to who waits for one.
@@ -97,14 +99,17 @@ extension Stable where Value == ClientState {
   private func passPlaceOn() {
     pointee.inFlight &-= 1
     pointee.pieces.count(-1)
+    // The slot is still to be read, and what starts here may be over at once.
     pointee.mayDeliver = false
     admitWaiting()
+    pointee.mayDeliver = true
   }
 }
 
 extension Stable where Value == RequestSlot {
   /// Fills in what all folded requests have in common.
-  func unfold() {
+  func unfold(_ reply: RequestSlot.Reply) {
+    pointee.reply = reply
     pointee.bytes = MemoryCursor(kind: .contiguous, position: pointee.bytes.position, within: 0)
     pointee.regionCount = 1
     pointee.errors = 0

@@ -68,7 +68,8 @@ extension Stable where Value == ClientState {
       while count > 0 {
         let (bits, result) = ring.pointee.take()
         if bits & Ring.foldedMark != 0 {
-          completeFolded(Stable<RequestSlot>(bits: bits & ~Ring.foldedMark), result)
+          completeFolded(
+            Stable<RequestSlot>(bits: bits & ~Ring.foldedBatchMark), result, isQueued: bits & 2 != 0)
         } else if bits & Ring.wholeMark != 0 {
           completeWhole(Stable<SlotRegion>(bits: bits & ~Ring.wholeMark), result)
         } else if bits != Ring.watch {
@@ -80,7 +81,10 @@ extension Stable where Value == ClientState {
         count &-= 1
       }
     }
-    if pointee.queued > 0 { dispatchStarved() }
+    if pointee.queued > 0 {
+      dispatchStarved()
+      admitWaiting()
+    }
     if !pointee.ready.isEmpty { deliverReady() }
   }
 

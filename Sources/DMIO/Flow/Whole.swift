@@ -45,6 +45,7 @@ extension Stable where Value == ClientState {
     record.pointee.cursor = slot.pointee.bytes
     if let entry = region.pointee.entry {
       record.pointee.file = entry.pointee.file
+      record.pointee.ringFile = entry.pointee.ringFile
       record.pointee.isBlockFile = entry.pointee.isBlockFile
       record.pointee.isRingLane = true
     }

@@ -18,6 +18,12 @@ public enum Limits {
   public static let piecesPerPage = 4
   /// Pieces that a client can have in flight, whatever it reserved: its completion ring holds them all.
   public static let pieces = 8192
+  /// Pages that one client can register with its ring: the kernel takes 1 GiB at once.
+  public static let registeredPages = 1 << 18
+  /// The fewest that are worth a try when the kernel does not take all.
+  public static let leastRegisteredPages = 16
+  /// Bytes from which on a transfer uses registered memory: below, looking it up costs the kernel more than it saves.
+  public static let registeredBytes = 32_768
   /// Requests that may wait for the reservation of one client.
   public static let waitingRequests = 1 << 20
   /// Request slots that are made at once when those that stand ready are used up.
