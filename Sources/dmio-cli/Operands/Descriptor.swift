@@ -2,7 +2,7 @@ internal import DMIO
 internal import Glibc
 
 /// An open file that is closed with its last holder.
-final class Descriptor {
+final class Descriptor: Sendable {
   let number: Int32
 
   init(_ number: Int32) { self.number = number }
