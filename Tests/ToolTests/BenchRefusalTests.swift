@@ -63,6 +63,13 @@ import Testing
     Case(["missing", "--operation", "write", "--yes"], 1, "missing: does not exist; make a file of some size first"),
     Case(["."], 1, "Is a directory"),
     Case(["empty"], 1, "empty: has 0 bytes to offer"),
+    Case(["null:", "--plot", "."], 1, "Is a directory"),
+    Case(["null:", "--plot", ""], 1, "cannot be written"),
+    Case(["null:", "--plot", "none/plot.svg"], 1, "cannot be written: No such file"),
+    Case(["null:", "--plot", "/dev/null"], 1, "/dev/null: is no regular file"),
+    Case(["null:", "--plot", "link"], 1, "link: is no regular file"),
+    Case(["old", "--plot", "old"], 1, "--plot: is the device"),
+    Case(["old", "--plot", "hard"], 1, "--plot: is the device"),
   ]
 
   @Test("refused", arguments: cases) func refused(_ refusal: Case) throws {

@@ -8,6 +8,7 @@ struct BenchCommand: ParsableCommand {
     discussion: """
       EXAMPLES
         dmio bench /dev/sdb                      how fast it is read at random
+        dmio bench /dev/sdb --plot sdb.svg       with a picture over time
         dmio bench --operation write /dev/null   what the library itself costs
         dmio bench --operation write /dev/sdc    overwrites what is there
 
@@ -22,17 +23,29 @@ struct BenchCommand: ParsableCommand {
   @OptionGroup var bench: BenchOptions
   @OptionGroup var engine: EngineOptions
   @Flag(help: "Print one JSON object on standard output.") var json = false
+  @Option(help: ArgumentHelp("Draw throughput and latency over time; replaces a file.", valueName: "file.svg"))
+  var plot: String?
   @Flag(name: .shortAndLong, help: "Overwrite files and block devices without asking.") var yes = false
 
   func run() throws {
-    let plan = try BenchPlan(bench, engine: engine.engine.choice, isDrawn: false)
+    let plan = try BenchPlan(bench, engine: engine.engine.choice, isDrawn: plot != nil)
     let operand = try Operands.region(device)
+    let picture: ReplacedFile?
+    if let plot { picture = try ReplacedFile(at: plot) } else { picture = nil }
     Interrupts.watch()
     let device = try BenchDevice(opening: operand, plan, isAgreed: yes)
+    if let picture, let report = device.opened.report, picture.isFile(report.identity) {
+      throw Refusal("--plot: is the device; name another file")
+    }
     if plan.door == .blocking, let depth = bench.depth, depth > 1 {
       StandardStreams.message("--depth \(depth): a blocking call is one request in flight; more need --threads")
     }
-    let result = try Bench(plan, device).run()
+    var result = try Bench(plan, device).run()
+    do throws(Refusal) { try picture?.write(Plot(result).svg()) } catch {
+      // What was measured is told all the same.
+      StandardStreams.message(error.message)
+      result.exit = error.exit
+    }
     finish(result)
   }
 

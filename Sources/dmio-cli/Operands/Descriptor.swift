@@ -53,6 +53,15 @@ final class Descriptor: Sendable {
     return bytes
   }
 
+  /// Writes all of `bytes` at the file's position.
+  func write(_ bytes: [UInt8]) throws(Errno) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(number, $0.baseAddress, $0.count) }
+      if count > 0 { rest = rest.dropFirst(count) } else if Glibc.errno != EINTR { throw Errno(rawValue: Glibc.errno) }
+    }
+  }
+
   func sync() throws(Errno) {
     if fsync(number) != 0 { throw Errno(rawValue: Glibc.errno) }
   }
