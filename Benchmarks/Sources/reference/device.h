@@ -1,0 +1,15 @@
+#ifndef REFERENCE_DEVICE_H
+#define REFERENCE_DEVICE_H
+
+#include "options.h"
+
+/* An open device, and how many blocks of the options' size it has. */
+struct device {
+  int fd;
+  uint64_t blocks;
+};
+
+/* A character device (/dev/null, /dev/zero) counts as 1 GiB. */
+struct device open_device(const struct options *options);
+
+#endif
