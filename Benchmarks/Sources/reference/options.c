@@ -19,7 +19,7 @@ static const char usage[] =
     "  --regions N           regions of each request, shape regions   (1)\n"
     "  --memory contiguous|scattered   pages side by side, or none beside another, shape regions   (contiguous)\n"
     "  --threads N           shapes shared and threads   (2)\n"
-    "  --registered all|files|buffers|none   (all)\n"
+    "  --registered LIST     what the ring knows beforehand: files,buffers,ring or none   (files,buffers,ring)\n"
     "  --direct              open with O_DIRECT\n"
     "  --seconds S           for so long   (0.2)\n"
     "  --ios N               so many instead\n"
@@ -57,7 +57,19 @@ static int choice(const char *option, const char *text, const char *const *words
 static const char *const shapes[] = {"loop", "regions", "blocking", "shared", "threads", NULL};
 static const char *const operations[] = {"read", "write", NULL};
 static const char *const memories[] = {"contiguous", "scattered", NULL};
-static const char *const registrations[] = {"none", "files", "buffers", "all", NULL};
+static const char *const registrations[] = {"none", "files", "buffers", "ring", NULL};
+
+/* Takes `list` apart, at its commas. */
+static void register_only(struct options *options, char *list) {
+  options->registers_files = options->registers_buffers = options->registers_ring = false;
+  for (char *word = strtok(list, ","); word != NULL; word = strtok(NULL, ",")) {
+    switch (choice("--registered", word, registrations)) {
+      case 1: options->registers_files = true; break;
+      case 2: options->registers_buffers = true; break;
+      case 3: options->registers_ring = true; break;
+    }
+  }
+}
 
 static const struct option names[] = {
     {"shape", required_argument, NULL, 's'},    {"block", required_argument, NULL, 'b'},
@@ -69,7 +81,6 @@ static const struct option names[] = {
 };
 
 static void take(struct options *options, int letter) {
-  int registered;
   switch (letter) {
     case 's': options->shape = (enum shape)choice("--shape", optarg, shapes); break;
     case 'b': options->block = (uint32_t)number("--block", optarg, MOST_BLOCK); break;
@@ -77,11 +88,7 @@ static void take(struct options *options, int letter) {
     case 'r': options->regions = (uint32_t)number("--regions", optarg, MOST_REGIONS); break;
     case 'm': options->is_scattered = choice("--memory", optarg, memories) == 1; break;
     case 't': options->threads = (uint32_t)number("--threads", optarg, MOST_THREADS); break;
-    case 'g':
-      registered = choice("--registered", optarg, registrations);
-      options->registers_files = (registered & 1) != 0;
-      options->registers_buffers = (registered & 2) != 0;
-      break;
+    case 'g': register_only(options, optarg); break;
     case 'o': options->is_direct = true; break;
     case 'S': options->seconds = duration(optarg); break;
     case 'i': options->ios = number("--ios", optarg, UINT64_MAX); break;
@@ -92,8 +99,8 @@ static void take(struct options *options, int letter) {
 
 struct options parse_options(int argc, char **argv) {
   struct options options = {
-      .name = "reference", .registers_files = true, .registers_buffers = true, .block = PAGE,
-      .depth = 1, .regions = 1, .threads = 2, .seconds = 0.2,
+      .name = "reference", .registers_files = true, .registers_buffers = true, .registers_ring = true,
+      .block = PAGE, .depth = 1, .regions = 1, .threads = 2, .seconds = 0.2,
   };
   int letter;
   while ((letter = getopt_long(argc, argv, "", names, NULL)) != -1) take(&options, letter);

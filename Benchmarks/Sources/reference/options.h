@@ -23,6 +23,7 @@ struct options {
   bool is_scattered;
   bool registers_files;
   bool registers_buffers;
+  bool registers_ring;
   uint32_t block;
   uint32_t depth;
   uint32_t regions;

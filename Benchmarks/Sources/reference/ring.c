@@ -11,6 +11,11 @@ void set_up_ring(struct io_uring *ring, const struct options *options, const str
   struct io_uring_params params = {.flags = is_shared ? 0 : IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN};
   int result = io_uring_queue_init_params(entries, ring, &params);
   if (result < 0) fail("io_uring_setup", -result);
+  /* What is registered here is known to this thread only. */
+  if (options->registers_ring && !is_shared) {
+    result = io_uring_register_ring_fd(ring);
+    if (result < 0) fail("registration of the ring", -result);
+  }
   if (options->registers_files) {
     result = io_uring_register_files(ring, &device->fd, 1);
     if (result < 0) fail("registration of the file", -result);

@@ -7,8 +7,8 @@
 #include <liburing.h>
 
 /*
- * Sets up a ring for `entries` I/Os in flight and registers what the options say: the device as file 0, and `buffers` as
- * buffers 0 and up. A ring of one thread is made by that thread.
+ * Sets up a ring for `entries` I/Os in flight and registers what the options say: the device as file 0, `buffers` as
+ * buffers 0 and up, and the ring itself. A ring of one thread is made by that thread.
  */
 void set_up_ring(struct io_uring *ring, const struct options *options, const struct device *device, unsigned entries,
                  const struct iovec *buffers, unsigned count, bool is_shared);
