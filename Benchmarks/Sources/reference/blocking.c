@@ -1,6 +1,6 @@
 #define _GNU_SOURCE 1
 #include "fail.h"
-#include "memory.h"
+#include "pages.h"
 #include "random.h"
 #include "shapes.h"
 #include "span.h"
@@ -9,13 +9,13 @@
 #include <unistd.h>
 
 uint64_t run_blocking(const struct options *options, const struct device *device) {
-  unsigned char *memory = random_memory(options->block);
+  unsigned char *memory = random_pages(options->block);
   struct random random = {.state = 1};
   uint64_t done = 0;
-  uint64_t limit = options->ios == 0 ? UINT64_MAX : options->ios;
+  uint64_t limit = span_limit(options);
   ssize_t length = (ssize_t)options->block;
   begin_span(options);
-  while (done < limit && !atomic_load_explicit(&span_is_over, memory_order_relaxed)) {
+  while (done < limit && !is_span_over()) {
     off_t offset = (off_t)(random_below(&random, device->blocks) * options->block);
     ssize_t result = options->is_write ? pwrite(device->fd, memory, options->block, offset)
                                        : pread(device->fd, memory, options->block, offset);

@@ -2,7 +2,7 @@
 #include "loop.h"
 
 #include "fail.h"
-#include "memory.h"
+#include "pages.h"
 #include "ring.h"
 #include "shapes.h"
 #include "span.h"
@@ -14,7 +14,7 @@ void set_up_loop(struct loop *loop, const struct options *options, const struct 
   loop->fd = options->registers_files ? 0 : device->fd;
   loop->blocks = device->blocks;
   loop->random.state = seed;
-  loop->memory = random_memory((uint64_t)options->depth * options->block);
+  loop->memory = random_pages((uint64_t)options->depth * options->block);
   struct iovec *buffers = calloc(options->depth, sizeof *buffers);
   if (buffers == NULL) fail_errno("memory");
   for (unsigned slot = 0; slot < options->depth; slot++) {
@@ -53,7 +53,7 @@ uint64_t turn_loop(struct loop *loop, uint64_t limit) {
     io_uring_for_each_cqe(&loop->ring, head, cqe) {
       if (cqe->res != length) fail_io(loop->options, cqe->res, (uint64_t)length);
       count++;
-      if (sent < limit && !atomic_load_explicit(&span_is_over, memory_order_relaxed)) {
+      if (sent < limit && !is_span_over()) {
         prepare(loop, (unsigned)cqe->user_data);
         sent++;
       }
@@ -68,7 +68,7 @@ uint64_t run_loop(const struct options *options, const struct device *device) {
   struct loop loop;
   set_up_loop(&loop, options, device, 1);
   begin_span(options);
-  uint64_t ios = turn_loop(&loop, options->ios == 0 ? UINT64_MAX : options->ios);
+  uint64_t ios = turn_loop(&loop, span_limit(options));
   end_span();
   return ios;
 }

@@ -1,6 +1,6 @@
 #define _GNU_SOURCE 1
 #include "fail.h"
-#include "memory.h"
+#include "pages.h"
 #include "random.h"
 #include "ring.h"
 #include "shapes.h"
@@ -36,7 +36,7 @@ static void set_up(struct requests *requests, const struct options *options, con
   requests->fd = options->registers_files ? 0 : device->fd;
   requests->blocks = device->blocks;
   requests->random.state = 1;
-  requests->memory = random_memory(bytes);
+  requests->memory = random_pages(bytes);
   requests->pages = options->block / PAGE;
   requests->vectors = calloc((size_t)options->depth * requests->pages, sizeof *requests->vectors);
   requests->pending = calloc(options->depth, sizeof *requests->pending);
@@ -106,7 +106,7 @@ static uint64_t turn(struct requests *requests, uint64_t limit) {
       count++;
       if (--requests->pending[slot] != 0) continue;
       done++;
-      if (sent < limit && !atomic_load_explicit(&span_is_over, memory_order_relaxed)) {
+      if (sent < limit && !is_span_over()) {
         prepare(requests, slot);
         sent++;
       }
@@ -120,7 +120,7 @@ uint64_t run_regions(const struct options *options, const struct device *device)
   struct requests requests;
   set_up(&requests, options, device);
   begin_span(options);
-  uint64_t done = turn(&requests, options->ios == 0 ? UINT64_MAX : options->ios);
+  uint64_t done = turn(&requests, span_limit(options));
   end_span();
   return done;
 }

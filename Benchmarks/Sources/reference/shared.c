@@ -1,6 +1,6 @@
 #define _GNU_SOURCE 1
 #include "fail.h"
-#include "memory.h"
+#include "pages.h"
 #include "random.h"
 #include "ring.h"
 #include "shapes.h"
@@ -60,8 +60,7 @@ static void prepare(struct submitter *submitter, unsigned slot) {
 /* Sends an I/O from every idle slot. */
 static void submit(struct submitter *submitter) {
   uint64_t before = submitter->sent;
-  while (submitter->idle_count > 0 && submitter->sent < submitter->limit &&
-         !atomic_load_explicit(&span_is_over, memory_order_relaxed)) {
+  while (submitter->idle_count > 0 && submitter->sent < submitter->limit && !is_span_over()) {
     prepare(submitter, submitter->idle[--submitter->idle_count]);
     submitter->sent++;
   }
@@ -125,7 +124,7 @@ static void set_up(struct shared *shared, const struct options *options, const s
   unsigned slots = options->depth * options->threads;
   *shared = (struct shared){.options = options, .blocks = device->blocks};
   shared->fd = options->registers_files ? 0 : device->fd;
-  shared->memory = random_memory((uint64_t)slots * options->block);
+  shared->memory = random_pages((uint64_t)slots * options->block);
   shared->submitters = calloc(options->threads, sizeof *shared->submitters);
   struct iovec *buffers = calloc(slots, sizeof *buffers);
   if (shared->submitters == NULL || buffers == NULL) fail_errno("memory");
@@ -145,9 +144,8 @@ uint64_t run_shared(const struct options *options, const struct device *device) 
   pthread_barrier_init(&start, NULL, options->threads + 1);
   for (unsigned index = 0; index < options->threads; index++) {
     struct submitter *submitter = &shared.submitters[index];
-    uint64_t share = options->ios / options->threads + (index < options->ios % options->threads ? 1 : 0);
     *submitter = (struct submitter){.shared = &shared, .start = &start, .random.state = index + 1,
-                                    .limit = options->ios == 0 ? UINT64_MAX : share};
+                                    .limit = span_share(options, index)};
     submitter->idle = calloc(options->depth, sizeof *submitter->idle);
     if (submitter->idle == NULL) fail_errno("memory");
     for (unsigned slot = 0; slot < options->depth; slot++) {

@@ -33,9 +33,8 @@ uint64_t run_threads(const struct options *options, const struct device *device)
   pthread_barrier_init(&start, NULL, options->threads + 1);
   for (unsigned index = 0; index < options->threads; index++) {
     struct thread *thread = &threads[index];
-    uint64_t share = options->ios / options->threads + (index < options->ios % options->threads ? 1 : 0);
     *thread = (struct thread){.options = options, .device = device, .start = &start, .seed = index + 1,
-                              .limit = options->ios == 0 ? UINT64_MAX : share};
+                              .limit = span_share(options, index)};
     int error = pthread_create(&thread->id, NULL, work, thread);
     if (error != 0) fail("thread", error);
   }

@@ -3,13 +3,13 @@
 
 #include "fail.h"
 
+#include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <time.h>
 
-_Atomic bool span_is_over;
+volatile int span_over;
 
 static double started, ended;
 static double cpu_before, cpu_after;
@@ -30,7 +30,7 @@ static double cpu(void) {
 
 static void stop(int number) {
   (void)number;
-  atomic_store_explicit(&span_is_over, true, memory_order_relaxed);
+  __atomic_store_n(&span_over, 1, __ATOMIC_RELAXED);
 }
 
 void begin_span(const struct options *options) {

@@ -1,5 +1,5 @@
-#ifndef REFERENCE_DEVICE_H
-#define REFERENCE_DEVICE_H
+#ifndef YARDSTICK_DEVICE_H
+#define YARDSTICK_DEVICE_H
 
 #include "options.h"
 
@@ -8,6 +8,9 @@ struct device {
   int fd;
   uint64_t blocks;
 };
+
+/* O_DIRECT, which Swift does not import. */
+extern const int direct_flag;
 
 /* A character device (/dev/null, /dev/zero) counts as 1 GiB. */
 struct device open_device(const struct options *options);

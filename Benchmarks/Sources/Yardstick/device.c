@@ -9,6 +9,8 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
+const int direct_flag = O_DIRECT;
+
 static const uint64_t character_device_bytes = 1 << 30;
 
 static uint64_t size_of(int fd, const char *path) {

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE 1
 #include "options.h"
 
 #include <errno.h>
@@ -9,7 +10,7 @@
 enum { PAGE = 4096, MOST_REGIONS = 64, MOST_DEPTH = 4096, MOST_THREADS = 64, MOST_BLOCK = 4 << 20 };
 
 static const char usage[] =
-    "usage: reference DEVICE read|write [OPTION...]\n"
+    "usage: %s DEVICE read|write [OPTION...]\n"
     "\n"
     "Reads or writes random blocks and prints one JSON object.\n"
     "\n"
@@ -23,11 +24,16 @@ static const char usage[] =
     "  --direct              open with O_DIRECT\n"
     "  --seconds S           for so long   (0.2)\n"
     "  --ios N               so many instead\n"
-    "  --name NAME           the name in the output   (reference)\n";
+    "  --name NAME           the name in the output   (the program's)\n";
 
-static void refuse(const char *option, const char *value) {
-  fprintf(stderr, "reference: %s does not take '%s'\n\n%s", option, value, usage);
+_Noreturn static void show_usage(void) {
+  fprintf(stderr, usage, program_invocation_short_name);
   exit(2);
+}
+
+_Noreturn static void refuse(const char *option, const char *value) {
+  fprintf(stderr, "%s: %s does not take '%s'\n\n", program_invocation_short_name, option, value);
+  show_usage();
 }
 
 static uint64_t number(const char *option, const char *text, uint64_t most) {
@@ -51,7 +57,6 @@ static int choice(const char *option, const char *text, const char *const *words
     if (strcmp(text, words[index]) == 0) return index;
   }
   refuse(option, text);
-  return -1;
 }
 
 static const char *const shapes[] = {"loop", "regions", "blocking", "shared", "threads", NULL};
@@ -93,26 +98,23 @@ static void take(struct options *options, int letter) {
     case 'S': options->seconds = duration(optarg); break;
     case 'i': options->ios = number("--ios", optarg, UINT64_MAX); break;
     case 'n': options->name = optarg; break;
-    default: fputs(usage, stderr); exit(2);
+    default: show_usage();
   }
 }
 
 struct options parse_options(int argc, char **argv) {
   struct options options = {
-      .name = "reference", .registers_files = true, .registers_buffers = true, .registers_ring = true,
+      .name = program_invocation_short_name, .registers_files = true, .registers_buffers = true, .registers_ring = true,
       .block = PAGE, .depth = 1, .regions = 1, .threads = 2, .seconds = 0.2,
   };
   int letter;
   while ((letter = getopt_long(argc, argv, "", names, NULL)) != -1) take(&options, letter);
-  if (argc - optind != 2) {
-    fputs(usage, stderr);
-    exit(2);
-  }
+  if (argc - optind != 2) show_usage();
   options.device = argv[optind];
   options.is_write = choice("OPERATION", argv[optind + 1], operations) == 1;
   uint32_t unit = options.shape == SHAPE_REGIONS ? PAGE : 512;
   if (options.block % unit != 0) {
-    fprintf(stderr, "reference: --block %u is no multiple of %u\n", options.block, unit);
+    fprintf(stderr, "%s: --block %u is no multiple of %u\n", program_invocation_short_name, options.block, unit);
     exit(2);
   }
   return options;

@@ -1,5 +1,5 @@
-#ifndef REFERENCE_FAIL_H
-#define REFERENCE_FAIL_H
+#ifndef YARDSTICK_FAIL_H
+#define YARDSTICK_FAIL_H
 
 #include "options.h"
 

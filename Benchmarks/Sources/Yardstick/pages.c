@@ -1,5 +1,5 @@
 #define _GNU_SOURCE 1
-#include "memory.h"
+#include "pages.h"
 
 #include "fail.h"
 #include "random.h"
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-unsigned char *random_memory(uint64_t bytes) {
+unsigned char *random_pages(uint64_t bytes) {
   void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) fail_errno("memory");
   struct random random = {.state = 0x9E3779B97F4A7C15ULL};

@@ -1,5 +1,5 @@
-#ifndef REFERENCE_RANDOM_H
-#define REFERENCE_RANDOM_H
+#ifndef YARDSTICK_RANDOM_H
+#define YARDSTICK_RANDOM_H
 
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
-#ifndef REFERENCE_OPTIONS_H
-#define REFERENCE_OPTIONS_H
+#ifndef YARDSTICK_OPTIONS_H
+#define YARDSTICK_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>
