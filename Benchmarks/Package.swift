@@ -12,6 +12,9 @@ let strictC: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]
 
 let package = Package(
   name: "dm-io-benchmarks",
+  products: [
+    .library(name: "mallocs", type: .dynamic, targets: ["mallocs"])
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
@@ -38,6 +41,14 @@ let package = Package(
         .product(name: "_NIOFileSystem", package: "swift-nio"),
       ],
       swiftSettings: strict),
+    // The runner. What needs no machine is in Comparison, and tested.
+    .target(name: "Comparison", swiftSettings: strict),
+    .executableTarget(name: "compare", dependencies: ["Comparison"], swiftSettings: strict),
+    .testTarget(name: "ComparisonTests", dependencies: ["Comparison"], swiftSettings: strict),
+    // Counts the heap allocations of a program that it is preloaded into.
+    .target(name: "mallocs", cSettings: strictC),
+    // Times a copy and finds its peak memory.
+    .executableTarget(name: "stopwatch", cSettings: strictC),
   ],
   swiftLanguageModes: [.v6]
 )
