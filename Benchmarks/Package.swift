@@ -45,6 +45,8 @@ let package = Package(
     .target(name: "Comparison", swiftSettings: strict),
     .executableTarget(name: "compare", dependencies: ["Comparison"], swiftSettings: strict),
     .testTarget(name: "ComparisonTests", dependencies: ["Comparison"], swiftSettings: strict),
+    // They run the programs that stand beside them.
+    .testTarget(name: "ProgramTests", swiftSettings: strict),
     // Counts the heap allocations of a program that it is preloaded into.
     .target(name: "mallocs", cSettings: strictC),
     // Times a copy and finds its peak memory.

@@ -36,7 +36,11 @@ static void stop(int number) {
 void begin_span(const struct options *options) {
   if (options->ios == 0) {
     struct sigaction action = {.sa_handler = stop, .sa_flags = SA_RESTART};
-    if (sigaction(SIGALRM, &action, NULL) != 0) fail_errno("SIGALRM");
+    /* Whoever started the program may have blocked it, and then it would run for ever. */
+    sigset_t alarm;
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
+    if (sigaction(SIGALRM, &action, NULL) != 0 || sigprocmask(SIG_UNBLOCK, &alarm, NULL) != 0) fail_errno("SIGALRM");
     long seconds = (long)options->seconds;
     struct itimerval timer = {
         .it_value = {.tv_sec = seconds, .tv_usec = (long)((options->seconds - (double)seconds) * 1e6)}};
@@ -55,7 +59,7 @@ void end_span(void) {
 void print_span(const struct options *options, uint64_t ios, uint64_t bytes) {
   double seconds = ended - started;
   double count = (double)ios;
-  printf("{\"name\":\"%s\",\"iops\":%.1f,\"mib_per_s\":%.1f,\"cpu_ns_per_io\":%.1f,\"ios\":%llu,\"seconds\":%.6f}\n",
+  printf("{\"name\":\"%s\",\"iops\":%.1f,\"mib_per_s\":%.1f,\"cpu_ns_per_io\":%.1f,\"ios\":%llu,\"seconds\":%.9f}\n",
          options->name, count / seconds, count * (double)bytes / 1048576 / seconds,
          (cpu_after - cpu_before) * 1e9 / count, (unsigned long long)ios, seconds);
 }
