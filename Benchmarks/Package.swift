@@ -47,6 +47,7 @@ let package = Package(
     .testTarget(name: "ComparisonTests", dependencies: ["Comparison"], swiftSettings: strict),
     // They run the programs that stand beside them.
     .testTarget(name: "ProgramTests", swiftSettings: strict),
+    .executableTarget(name: "allocate", path: "Tests/allocate", cSettings: strictC),
     // Counts the heap allocations of a program that it is preloaded into.
     .target(name: "mallocs", cSettings: strictC),
     // Times a copy and finds its peak memory.
