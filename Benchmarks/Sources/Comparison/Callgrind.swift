@@ -8,8 +8,8 @@ public struct Profile: Sendable, Equatable {
 
   /// From the text of callgrind's output file.
   ///
-  /// A name stands in full once, `fn=(7) name`, and is `fn=(7)` after that. The line after `calls=` is the cost of what was
-  /// called, which is counted there.
+  /// A name stands in full once, `fn=(7) name`, and is `fn=(7)` after that. The line after `calls=` is the cost of what
+  /// was called, which is counted there.
   public init(callgrind text: some StringProtocol) {
     var names: [Substring.SubSequence: String] = [:]
     var function = ""
@@ -39,8 +39,8 @@ public struct Profile: Sendable, Equatable {
       || byte == UInt8(ascii: "*")
   }
 
-  /// What each of `ios` more I/Os cost, function by function, the dearest first. What is the same in both runs, the start of
-  /// the program, falls out.
+  /// What each of `ios` more I/Os cost, function by function, the dearest first. What is the same in both runs, the
+  /// start of the program, falls out.
   public static func parts(short: Profile, long: Profile, ios: Int) -> [(function: String, perIO: Double)] {
     long.instructions
       .map { name, count in (function: name, perIO: Double(count - (short.instructions[name] ?? 0)) / Double(ios)) }

@@ -24,5 +24,6 @@ public struct Markers: Sendable {
 
 /// Why a document cannot be written into.
 public struct MarkersError: Error, CustomStringConvertible {
+  /// What must be in the document.
   public let description: String
 }

@@ -41,6 +41,7 @@ public enum Bar: Sendable, Equatable, CustomStringConvertible {
   case atLeast(Double)
   case atMost(Double)
 
+  /// `≥ 0.92`.
   public var description: String {
     switch self {
     case .atLeast(let limit): "≥ \(plain(limit))"
@@ -49,13 +50,13 @@ public enum Bar: Sendable, Equatable, CustomStringConvertible {
   }
 
   private func plain(_ limit: Double) -> String {
-    limit == limit.rounded() && limit >= 10 ? "\(Int(limit))" : "\(limit)"
+    limit == limit.rounded() ? "\(Int(limit))" : "\(limit)"
   }
 
   /// Whether `ratio` holds, given `noise`, the ratio of the same program to itself in the same run.
   ///
-  /// A run in which a program is slower than itself may find others slower, too: the ratio is divided by the noise where
-  /// that excuses it, and left alone where it would be held against it.
+  /// A run in which a program is slower than itself may find others slower, too: the ratio is divided by the noise
+  /// where that excuses it, and left alone where it would be held against it.
   public func isMet(by ratio: Double, noise: Double = 1) -> Bool {
     guard ratio.isFinite, noise.isFinite, noise > 0 else { return false }
     return switch self {

@@ -24,8 +24,8 @@ public struct Sample: Sendable, Equatable {
 
   /// From fio's output: one job, reads or writes.
   ///
-  /// fio tells the CPU time of the thread that submits only, which leaves out the kernel's workers. It is not comparable, so
-  /// it is not taken.
+  /// fio tells the CPU time of the thread that submits only, which leaves out the kernel's workers. It is not
+  /// comparable, so it is not taken.
   public init(fio: Data) throws(SampleError) {
     struct Output: Decodable {
       struct Job: Decodable {

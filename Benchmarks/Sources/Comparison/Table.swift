@@ -15,7 +15,8 @@ public struct Table: Sendable {
     let rows = [Table.header] + verdicts.map(Table.cells)
     let widths = Table.header.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     func line(_ cells: [String]) -> String {
-      "| " + zip(cells, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: " | ") + " |"
+      "| " + zip(cells, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: " | ")
+        + " |"
     }
     let rule = "|" + widths.map { String(repeating: "-", count: $0 + 2) }.joined(separator: "|") + "|"
     return ([line(rows[0]), rule] + rows.dropFirst().map(line)).joined(separator: "\n")
@@ -48,11 +49,11 @@ public struct Table: Sendable {
   }
 
   private static func text(_ verdict: Verdict) -> String {
-    let because = verdict.reason.map { ": \($0)" } ?? ""
+    let because = verdict.reason.map { ": \($0)" } ?? (verdict.isNoisy ? ", in a noisy run" : "")
     return switch verdict.isMet {
-    case true?: "met"
+    case true?: "met\(because)"
     case false?: "**NOT met**\(because)"
-    case nil: verdict.reason.map { "did not run: \($0)" } ?? "shown only"
+    case nil: verdict.reason.map { "did not run: \($0)" } ?? "shown only\(because)"
     }
   }
 }

@@ -6,8 +6,9 @@ public struct Verdict: Sendable {
   public let value: Double?
   /// The ratio of a program to itself in the same run, nil where nothing ran twice.
   public let noise: Double?
-  /// Both medians.
+  /// The median of the subject; of memory, the most.
   public let subject: Double?
+  /// The median of the reference.
   public let reference: Double?
   /// The name of the reference that the value is a ratio to.
   public let referenceName: String?
@@ -16,6 +17,12 @@ public struct Verdict: Sendable {
 
   /// Allocations fewer than this for each I/O are a start that took a few more or less, not a cost of I/O.
   static let startUpAllocations = 0.001
+
+  /// A program that differs from itself by more than this says that the machine was busy, and little else.
+  static let mostNoise = 0.1
+
+  /// Whether the run says little, however it came out.
+  public var isNoisy: Bool { noise.map { abs($0 - 1) > Verdict.mostNoise } ?? false }
 
   /// Whether the bar is met; nil where there is none.
   public var isMet: Bool? {

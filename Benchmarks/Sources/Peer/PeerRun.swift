@@ -4,7 +4,8 @@ public import Yardstick
 /// What the command line asks of a peer, the device that it names, and the span that is measured.
 ///
 /// All contestants take the same options and are measured by the same clocks: C's.
-// Why unchecked: the pointers are those of the command line, which is there as long as the process and never written.
+///
+/// Why unchecked: the pointers are those of the command line, which is there as long as the process and never written.
 @safe public struct PeerRun: @unchecked Sendable {
   private let options: Yardstick.options
   private let device: Yardstick.device
@@ -91,7 +92,7 @@ public import Yardstick
   /// Ends the process with a message: a benchmark of I/O that failed measures nothing.
   public static func fail(_ message: String) -> Never {
     var standardError = StandardError()
-    print("\(unsafe String(cString: CommandLine.unsafeArgv[0]!)): \(message)", to: &standardError)
+    print("\(CommandLine.arguments[0]): \(message)", to: &standardError)
     exit(1)
   }
 }

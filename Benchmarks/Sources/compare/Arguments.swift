@@ -30,7 +30,7 @@ struct Arguments {
       --quick          3 rounds of 0.1 s: to see that it works, not how fast
       --only ROW       rows whose names begin so; may be given several times
       --table FILE     write the table into this document, between its markers
-      --folder PATH    a tmpfs with 12 GiB free   (/dev/shm)
+      --folder PATH    a tmpfs with 10 GiB free   (/dev/shm)
       --gate           what CI asks: counts against counts.json, and one coarse ratio
       --record         measure the counts and write counts.json
       --list           the names of the rows
@@ -55,7 +55,9 @@ struct Arguments {
         rounds = count
       case "--seconds":
         let text = try value(of: word)
-        guard let length = Double(text), (0.01...60).contains(length) else { throw Message("--seconds does not take \(text)") }
+        guard let length = Double(text), (0.01...60).contains(length) else {
+          throw Message("--seconds does not take \(text)")
+        }
         seconds = length
       case "--quick": isQuick = true
       case "--gate": mode = .gate
@@ -68,7 +70,8 @@ struct Arguments {
     if isQuick { (rounds, seconds) = (3, 0.1) }
     // A document says what a whole, long run found, or nothing.
     if table != nil, !only.isEmpty || rounds.map({ $0 < 15 }) == true || seconds < 0.2 {
-      throw Message("--table takes all rows, 15 rounds and 0.2 s at least: leave out --only, --quick, --rounds and --seconds")
+      throw Message(
+        "--table takes all rows, 15 rounds and 0.2 s at least: leave out --only, --quick, --rounds and --seconds")
     }
   }
 

@@ -49,7 +49,8 @@ struct Child {
   }
 
   private func open(_ file: URL) throws(Message) -> FileHandle {
-    guard FileManager.default.createFile(atPath: file.path, contents: nil), let handle = FileHandle(forWritingAtPath: file.path)
+    guard FileManager.default.createFile(atPath: file.path, contents: nil),
+      let handle = FileHandle(forWritingAtPath: file.path)
     else { throw Message("\(file.path) cannot be written") }
     return handle
   }
@@ -65,7 +66,8 @@ struct Child {
   }
 
   private static func end(of process: Process) -> String {
-    process.terminationReason == .exit ? "exit code \(process.terminationStatus)" : "signal \(process.terminationStatus)"
+    process.terminationReason == .exit
+      ? "exit code \(process.terminationStatus)" : "signal \(process.terminationStatus)"
   }
 
   private func lastLine(of file: URL) -> String {

@@ -27,7 +27,8 @@ struct Gate {
       print("Better than recorded: `compare --record` writes it down.")
     }
     let ratio = try ratio()
-    print("callback door / C, depth 32, best runs:", String(format: "%.3f, at least %.1f is asked", ratio, Gate.leastRatio))
+    print(
+      "callback door / C, depth 32, best runs:", String(format: "%.3f, at least %.1f is asked", ratio, Gate.leastRatio))
     return steps.isEmpty && ratio >= Gate.leastRatio
   }
 
@@ -46,7 +47,8 @@ struct Gate {
       allocationsPerIO: try count(.allocationsPerIO, in: "allocations", allocations))
   }
 
-  private func count(_ quantity: Quantity, in experiment: String, _ doors: [String]) throws(Message) -> [String: Double] {
+  private func count(_ quantity: Quantity, in experiment: String, _ doors: [String]) throws(Message) -> [String: Double]
+  {
     let meters = Meters(lab: lab, seconds: Gate.seconds)
     var counts: [String: Double] = [:]
     for contestant in Gate.contestants(of: experiment) where doors.contains(contestant.name) {
@@ -64,7 +66,8 @@ struct Gate {
         measurements.add(try meters.run(contestant), of: contestant.name)
       }
     }
-    guard let subject = measurements.most(.iops, of: "callback"), let reference = measurements.most(.iops, of: "C") else {
+    guard let subject = measurements.most(.iops, of: "callback"), let reference = measurements.most(.iops, of: "C")
+    else {
       throw Message("the ratio to C could not be measured")
     }
     return subject / reference

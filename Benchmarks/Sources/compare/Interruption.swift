@@ -1,7 +1,8 @@
 import Glibc
 import Synchronization
 
-/// Ctrl-C, or the end of the terminal: the program that runs is ended, the devices are taken down, then the runner ends.
+/// Ctrl-C, or the end of the terminal: the program that runs is ended, the devices are taken down, then the runner
+/// ends.
 enum Interruption {
   private static let isAskedFor = Atomic<Bool>(false)
   /// The group of the program that runs, 0 for none.

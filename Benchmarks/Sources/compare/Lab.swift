@@ -2,8 +2,8 @@ import Foundation
 
 /// The folder on tmpfs that everything is measured in, and the devices that stand on it.
 ///
-/// A run that is cut off leaves them behind. So the folder has a fixed name, its devices can be found by it, and the next run
-/// takes them down before it starts.
+/// A run that is cut off leaves them behind. So the folder has a fixed name, its devices can be found by it, and the
+/// next run takes them down before it starts.
 final class Lab {
   /// Random bytes, as many as each device has.
   static let gib = 1 << 30
@@ -33,7 +33,8 @@ final class Lab {
     guard kind == "tmpfs\n" else { throw Message("\(parent) is no tmpfs: choose one with --folder") }
     let free = (try? folder.resourceValues(forKeys: [.volumeAvailableCapacityKey]))?.volumeAvailableCapacity ?? 0
     guard free >= Lab.leastFree else {
-      throw Message("\(parent) has \(free >> 30) GiB free, \(Lab.leastFree >> 30) are needed: choose another with --folder")
+      throw Message(
+        "\(parent) has \(free >> 30) GiB free, \(Lab.leastFree >> 30) are needed: choose another with --folder")
     }
     places["folder"] = folder.path
   }
@@ -80,8 +81,8 @@ final class Lab {
     }
   }
 
-  /// The state that every copy of `gib` starts from: no target file, memory at hand for new ones, and block devices without
-  /// cached pages.
+  /// The state that every copy of `gib` starts from: no target file, memory at hand for new ones, and block devices
+  /// without cached pages.
   func prepareCopy(_ command: [String], gib: Double) throws(Message) {
     for number in 1...8 {
       try? FileManager.default.removeItem(at: folder.appendingPathComponent("target\(number)"))
@@ -93,8 +94,8 @@ final class Lab {
     }
   }
 
-  /// Takes memory from a virtual machine's host and leaves it free: what first touches it pays several times what the copy
-  /// itself costs, and the host takes it back when it is idle for seconds.
+  /// Takes memory from a virtual machine's host and leaves it free: what first touches it pays several times what the
+  /// copy itself costs, and the host takes it back when it is idle for seconds.
   private func warm(gib: Double) throws(Message) {
     let file = folder.appendingPathComponent("memory")
     try child.run(["fallocate", "--length", "\(Int(gib * Double(Lab.gib)))", file.path])

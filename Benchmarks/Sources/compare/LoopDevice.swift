@@ -20,7 +20,9 @@ enum LoopDevice {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: blocks.path)) ?? []
     for name in names where name.hasPrefix("loop") {
       let backing = blocks.appendingPathComponent("\(name)/loop/backing_file")
-      guard let path = try? String(contentsOf: backing, encoding: .utf8), path.hasPrefix("\(folder.path)/") else { continue }
+      guard let path = try? String(contentsOf: backing, encoding: .utf8), path.hasPrefix("\(folder.path)/") else {
+        continue
+      }
       try detach("/dev/\(name)", Child(folder: folder))
     }
   }

@@ -57,7 +57,9 @@ enum Machine {
   static func version(in output: String) -> String? {
     guard let first = output.split(separator: "\n").first else { return nil }
     let words = first.split { " ()".contains($0) }
-    return (words.first { $0.contains(/\d+\.\d+/) } ?? words.last).map { String($0.replacing(/^[a-z]+-(?=\d)/, with: "")) }
+    return (words.first { $0.contains(/\d+\.\d+/) } ?? words.last).map {
+      String($0.replacing(/^[a-z]+-(?=\d)/, with: ""))
+    }
   }
 
   /// The Swift packages that were resolved for this one.

@@ -30,7 +30,9 @@ struct Meters {
   func countInstructions(
     _ contestant: Contestant
   ) throws(Message) -> (sample: Sample, parts: [(function: String, perIO: Double)]) {
-    let profiles = [try profile(contestant, ios: Meters.lengths.short), try profile(contestant, ios: Meters.lengths.long)]
+    let profiles = [
+      try profile(contestant, ios: Meters.lengths.short), try profile(contestant, ios: Meters.lengths.long),
+    ]
     let ios = Meters.lengths.long - Meters.lengths.short
     let perIO = Profile.perIO(short: profiles[0], long: profiles[1], ios: ios)
     return (Sample([.instructionsPerIO: perIO]), Profile.parts(short: profiles[0], long: profiles[1], ios: ios))
@@ -60,7 +62,9 @@ struct Meters {
       try lab.child.run(
         command(contestant, ios: ios), environment: ["LD_PRELOAD": library, "DMIO_MALLOCS_FILE": file.path])
       let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
-      guard let count = Int(text.trimmingCharacters(in: .newlines)) else { throw Message("its allocations were not counted") }
+      guard let count = Int(text.trimmingCharacters(in: .newlines)) else {
+        throw Message("its allocations were not counted")
+      }
       return count
     }
     let more = try count(Meters.lengths.long) - count(Meters.lengths.short)

@@ -30,7 +30,8 @@ private final class ChannelLoop: @unchecked Sendable {
       if error != 0 { PeerRun.fail("\(run.path): the channel failed: \(error)") }
     }
     channel.setLimit(lowWater: run.block)
-    bytes = unsafe DispatchData(bytesNoCopy: UnsafeRawBufferPointer(run.memory(count: 1)), deallocator: .custom(nil, {}))
+    bytes = unsafe DispatchData(
+      bytesNoCopy: UnsafeRawBufferPointer(run.memory(count: 1)), deallocator: .custom(nil, {}))
   }
 
   /// Keeps `depth` operations in flight; returns how many were made.

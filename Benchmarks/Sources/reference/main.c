@@ -4,8 +4,8 @@
 #include "span.h"
 
 /*
- * The reference: what a good C programmer gets out of liburing, in as few lines as show it. Ratios of Swift to C are ratios
- * to this program. It checks every completion, and counts nothing that was not moved.
+ * The reference: what a good C programmer gets out of liburing, in as few lines as show it. Ratios of Swift to C are
+ * ratios to this program. It checks every completion, and counts nothing that was not moved.
  */
 int main(int argc, char **argv) {
   struct options options = parse_options(argc, argv);

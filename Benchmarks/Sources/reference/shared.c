@@ -13,8 +13,8 @@
  * One ring for several submitting threads, behind a mutex. There is no thread of the service: whoever has nothing to do
  * waits in the kernel for all, as the leader; the others sleep until it has given out what came.
  *
- * The completion queue belongs to whoever holds the lock, or, while there is a leader, to the leader. So a completion that
- * the leader waits for cannot be taken from under it, and everybody who sleeps has a leader who will wake him.
+ * The completion queue belongs to whoever holds the lock, or, while there is a leader, to the leader. So a completion
+ * that the leader waits for cannot be taken from under it, and everybody who sleeps has a leader who will wake him.
  */
 struct shared {
   pthread_mutex_t lock;

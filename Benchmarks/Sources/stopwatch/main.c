@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 /*
- * stopwatch FILE COMMAND [ARGUMENT...]: runs the command and writes to FILE, as JSON, how long it took and the most memory
- * that one of its processes had resident. Ends with the command's exit code.
+ * stopwatch FILE COMMAND [ARGUMENT...]: runs the command and writes to FILE, as JSON, how long it took and the most
+ * memory that one of its processes had resident. Ends with the command's exit code.
  *
- * A program of its own because the kernel counts the memory of a process from before its exec: a child of the runner would
- * be charged with the runner's.
+ * A program of its own because the kernel counts the memory of a process from before its exec: a child of the runner
+ * would be charged with the runner's.
  */
 static double seconds_between(struct timespec from, struct timespec to) {
   return (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) * 1e-9;

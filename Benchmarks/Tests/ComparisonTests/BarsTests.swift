@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct BarsTests {
   private static let known: Set<String> = [
-    "dmio", "reference", "ioring", "nio", "dispatch", "seconds", "milliseconds", "ios", "folder", "file", "loop", "loop2",
+    "dmio", "reference", "ioring", "nio", "dispatch", "seconds", "milliseconds", "ios", "folder", "file", "loop",
+    "loop2",
     "zram",
   ]
 

@@ -12,7 +12,8 @@ import Testing
   @Test("5 % more instructions pass, more than that does not") func instructions() {
     #expect(recorded.stepsBack(in: measured(210)).isEmpty)
     #expect(
-      recorded.stepsBack(in: measured(211)) == ["instructions per I/O, callback door: 211.000, recorded 200.0 (+5.5 %)"])
+      recorded.stepsBack(in: measured(211)) == ["instructions per I/O, callback door: 211.000, recorded 200.0 (+5.5 %)"]
+    )
   }
 
   @Test("fewer are no step back") func better() {

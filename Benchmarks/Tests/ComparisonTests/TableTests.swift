@@ -21,6 +21,13 @@ import Testing
     #expect(Table.cells(Verdict(ratio, notRun: "the kernel has no zram")).last == "**NOT met**: the kernel has no zram")
   }
 
+  @Test("a run in which C differs from itself by more than a tenth is called noisy") func noise() {
+    let noisy = verdict(["callback": 95, "C": 100, "C-2": 89], ratio)
+    #expect(Table.cells(noisy).last == "met, in a noisy run")
+    #expect(Table.cells(verdict(["callback": 50, "C": 100, "C-2": 111], ratio)).last == "**NOT met**, in a noisy run")
+    #expect(Table.cells(verdict(["callback": 95, "C": 100, "C-2": 91], ratio)).last == "met")
+  }
+
   @Test("the best of several is named") func best() {
     let row = Row("b", "copy", in: "e", "dmio", over: ["dd", "cp"], by: .gibPerSecond, bar: .atLeast(1), noise: nil)
     let cells = Table.cells(verdict(["dmio": 2, "dd": 1, "cp": 1.5], row))

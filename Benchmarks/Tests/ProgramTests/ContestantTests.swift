@@ -1,12 +1,14 @@
 import Foundation
 import Testing
 
-/// What holds for the C reference in each of its shapes, and for each Swift peer: it counts what it moved, and nothing else.
+/// What holds for the C reference in each of its shapes, and for each Swift peer: it counts what it moved, and nothing
+/// else.
 @Suite struct ContestantTests {
   static let shapes = ["loop", "regions", "blocking", "shared", "threads"].map { ["reference", "--shape", $0] }
   static let peers = [["peer-ioring"], ["peer-nio"], ["peer-dispatch"]]
 
-  private func run(_ contestant: [String], _ arguments: [String], hasSmallFiles: Bool = false) throws -> Program.Outcome {
+  private func run(_ contestant: [String], _ arguments: [String], hasSmallFiles: Bool = false) throws -> Program.Outcome
+  {
     let all = arguments + contestant.dropFirst()
     return hasSmallFiles
       ? try Program.runWithSmallFiles(contestant[0], all) : try Program.run(contestant[0], all)
@@ -56,7 +58,8 @@ import Testing
     #expect(outcome.messages.contains("6144"))
   }
 
-  @Test("peers that go on after a short transfer fail with what stopped them", arguments: [["peer-nio"], ["peer-dispatch"]])
+  @Test(
+    "peers that go on after a short transfer fail with what stopped them", arguments: [["peer-nio"], ["peer-dispatch"]])
   func resumedTransfer(contestant: [String]) throws {
     let file = try ScratchFile(bytes: 8192)
     let outcome = try run(contestant, [file.path, "write", "--block", "8192", "--ios", "1"], hasSmallFiles: true)
@@ -70,7 +73,8 @@ import Testing
   func registrations(registered: String, memory: String) throws {
     let file = try ScratchFile(bytes: 1 << 20)
     let arguments = [
-      file.path, "write", "--shape", "regions", "--regions", "3", "--block", "65536", "--depth", "4", "--memory", memory,
+      file.path, "write", "--shape", "regions", "--regions", "3", "--block", "65536", "--depth", "4", "--memory",
+      memory,
       "--registered", registered, "--ios", "200",
     ]
     let outcome = try Program.run("reference", arguments)

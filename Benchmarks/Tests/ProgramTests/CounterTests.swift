@@ -26,6 +26,10 @@ import Testing
     #expect(try allocations("allocate", [name, "1500"]) - allocations("allocate", [name, "500"]) == 1000)
   }
 
+  @Test("a program that leaves in a hurry is counted, too") func hurry() throws {
+    #expect(try allocations("allocate", ["malloc", "500", "hurry"]) >= 500)
+  }
+
   private func watch(_ command: [String]) throws -> (code: Int32, times: [String: Double]) {
     let file = try ScratchFile(bytes: 0)
     let outcome = try Program.run("stopwatch", [file.path] + command)

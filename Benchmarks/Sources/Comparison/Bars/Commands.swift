@@ -3,7 +3,7 @@ enum Command {
   /// `dmio bench` of 4 KiB writes, unless said.
   static func dmio(
     _ device: String = "/dev/null", _ operation: String = "write", door: String = "callback", depth: Int = 32,
-    block: String = "4k", more: [String] = [], length: [String] = ["--seconds", "{seconds}"]
+    block: String = "4KiB", more: [String] = [], length: [String] = ["--seconds", "{seconds}"]
   ) -> [String] {
     ["{dmio}", "bench", device, "--operation", operation, "--block-size", block, "--door", door]
       // A blocking call has no depth.

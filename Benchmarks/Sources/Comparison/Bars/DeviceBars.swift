@@ -23,9 +23,11 @@ extension Bars {
           more: direct + ["--memory", "scattered", "--registered", "files,ring"]))
         + [
           Contestant(
-            "C, registered memory",
-            Command.reference("{loop}", shape: "regions", depth: 8, block: 1 << 20, more: direct + ["--memory", "scattered"])),
-          Contestant("callback", Command.dmio("{loop}", depth: 8, block: "1m", more: ["--memory", "scattered", "--yes"])),
+            "C registered",
+            Command.reference(
+              "{loop}", shape: "regions", depth: 8, block: 1 << 20, more: direct + ["--memory", "scattered"])),
+          Contestant(
+            "callback", Command.dmio("{loop}", depth: 8, block: "1MiB", more: ["--memory", "scattered", "--yes"])),
         ]),
     Experiment(
       "file-blocking", "4 KiB blocking reads of a file on tmpfs",
@@ -46,7 +48,8 @@ extension Bars {
 
   static let deviceRows = [
     Row(
-      "async-loop-write", "async, one await a request / C, loop over tmpfs, writes, depth 32", in: "loop-write", "async",
+      "async-loop-write", "async, one await a request / C, loop over tmpfs, writes, depth 32", in: "loop-write",
+      "async",
       over: ["C"], bar: .atLeast(0.85), reach: "0.95"),
     Row(
       "async-loop-read", "async, one await a request / C, loop over tmpfs, reads, depth 32", in: "loop-read", "async",
@@ -54,10 +57,11 @@ extension Bars {
     Row("callback-loop-write", "callback door / C, loop over tmpfs, writes", in: "loop-write", "callback", over: ["C"]),
     Row("callback-loop-read", "callback door / C, loop over tmpfs, reads", in: "loop-read", "callback", over: ["C"]),
     Row(
-      "loop-large", "1 MiB scattered writes to loop, registered memory: CPU / C with WRITEV", in: "loop-large", "callback",
+      "loop-large", "1 MiB scattered writes to loop, registered memory: CPU / C with WRITEV", in: "loop-large",
+      "callback",
       over: ["C"], by: .cpuNanosecondsPerIO, bar: .atMost(0.4), reach: "0.3"),
     Row(
-      "loop-large-c", "the same in C with WRITEV_FIXED: CPU / C with WRITEV", in: "loop-large", "C, registered memory",
+      "loop-large-c", "the same in C with WRITEV_FIXED: CPU / C with WRITEV", in: "loop-large", "C registered",
       over: ["C"], by: .cpuNanosecondsPerIO),
     Row(
       "blocking-file", "blocking door / pread in C, file on tmpfs", in: "file-blocking", "blocking", over: ["C"],

@@ -53,7 +53,8 @@ extension Bars {
 
   private static func batch(depth: Int) -> Row {
     Row(
-      "batch-\(depth)", "async in batches / C, depth \(depth)", in: "null-\(depth)", "batch", over: ["C"], bar: .atLeast(0.90),
+      "batch-\(depth)", "async in batches / C, depth \(depth)", in: "null-\(depth)", "batch", over: ["C"],
+      bar: .atLeast(0.90),
       reach: "1.0")
   }
 

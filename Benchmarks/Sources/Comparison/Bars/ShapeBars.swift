@@ -7,7 +7,7 @@ extension Bars {
     Experiment(
       "regions-contiguous", "writes of 16 pages side by side to 3 regions of /dev/null, depth 16",
       Contestant.twins(Command.reference(shape: "regions", depth: 16, block: block, more: regions)) + [
-        Contestant("callback", Command.dmio(depth: 16, block: "64k", more: regions + ["--memory", "contiguous"]))
+        Contestant("callback", Command.dmio(depth: 16, block: "64KiB", more: regions + ["--memory", "contiguous"]))
       ]),
     Experiment(
       "regions-scattered", "writes of 16 scattered pages to 3 regions of /dev/null, depth 16",
@@ -16,7 +16,7 @@ extension Bars {
         Command.reference(
           shape: "regions", depth: 16, block: block,
           more: regions + ["--memory", "scattered", "--registered", "files,ring"])) + [
-          Contestant("callback", Command.dmio(depth: 16, block: "64k", more: regions + ["--memory", "scattered"]))
+          Contestant("callback", Command.dmio(depth: 16, block: "64KiB", more: regions + ["--memory", "scattered"]))
         ]),
     Experiment(
       "blocking", "4 KiB blocking writes to /dev/null",
@@ -26,7 +26,7 @@ extension Bars {
     Experiment(
       "threads", "4 KiB writes to /dev/null, depth 32, each thread with a client or ring of its own",
       Contestant.twins(Command.reference()) + [
-        Contestant("C, 2 threads", Command.reference(shape: "threads", more: ["--threads", "2"])),
+        Contestant("C 2 threads", Command.reference(shape: "threads", more: ["--threads", "2"])),
         Contestant("1 thread", Command.dmio()),
         Contestant("2 threads", Command.dmio(more: ["--threads", "2"])),
       ]),
@@ -45,12 +45,14 @@ extension Bars {
       "regions-scattered", "3 regions × 16 pages, scattered / C with WRITEV", in: "regions-scattered", "callback",
       over: ["C"], bar: .atLeast(0.95), reach: "1.0"),
     Row(
-      "blocking", "blocking door / pwrite in C, /dev/null", in: "blocking", "blocking", over: ["C"], bar: .atLeast(0.88),
+      "blocking", "blocking door / pwrite in C, /dev/null", in: "blocking", "blocking", over: ["C"],
+      bar: .atLeast(0.88),
       reach: "0.95"),
     Row(
-      "threads", "two client threads / one, depth 32", in: "threads", "2 threads", over: ["1 thread"], bar: .atLeast(1.9),
+      "threads", "two client threads / one, depth 32", in: "threads", "2 threads", over: ["1 thread"],
+      bar: .atLeast(1.9),
       reach: "2.0"),
-    Row("threads-c", "two threads / one in C, depth 32", in: "threads", "C, 2 threads", over: ["C"]),
+    Row("threads-c", "two threads / one in C, depth 32", in: "threads", "C 2 threads", over: ["C"]),
     Row(
       "shared", "shared client, 2 submitting threads / C with a mutex around one ring", in: "shared", "shared",
       over: ["C"], bar: .atLeast(0.9), reach: "1.5"),

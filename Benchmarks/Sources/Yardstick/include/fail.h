@@ -3,7 +3,7 @@
 
 #include "options.h"
 
-/* Ends the process with exit code 1 and a message. Every I/O is checked: a benchmark of I/O that failed measures nothing. */
+/* Ends the process with exit code 1 and a message: a benchmark of I/O that failed measures nothing. */
 _Noreturn void fail(const char *what, int error);
 _Noreturn void fail_errno(const char *what);
 
