@@ -23,6 +23,12 @@ enum Interruption {
     }
   }
 
+  /// From here on signals do nothing: what is taken down now is taken down to the end.
+  static func disregard() {
+    for number in [SIGINT, SIGTERM, SIGHUP] { _ = signal(number) { _ in } }
+    isAskedFor.store(false, ordering: .relaxed)
+  }
+
   /// Throws once a signal came.
   static func check() throws(Message) {
     if isAskedFor.load(ordering: .relaxed) { throw Message("interrupted") }

@@ -26,6 +26,7 @@ import Foundation
       Interruption.watch()
       let lab = try Lab(in: arguments.folder)
       let outcome = Result { () throws(Message) in try measure(arguments, lab) }
+      Interruption.disregard()
       try lab.tearDown()
       return try outcome.get()
     }
