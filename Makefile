@@ -3,12 +3,13 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build release test test-debug test-bad-device demo lint fmt tsan asan docs check clean
+.PHONY: help build release test test-debug test-bad-device demo lint fmt tsan asan docs check clean bench gate test-bench
 # The words build in shared folders and print for a reader: one after the other.
 .NOTPARALLEL:
 
 SWIFT ?= swift
 DEPENDENCIES := Scripts/install-dependencies.sh
+FORMATTED := Sources Tests Package.swift $(addprefix Benchmarks/,Sources Tests Package.swift)
 
 help: ## Show these words
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
@@ -54,15 +55,31 @@ demo: ## Copy a real file system to three targets, one with bad sectors
 	@$(SWIFT) build -c release --product dmio
 	@Scripts/demo.sh .build/release/dmio
 
+bench: release ## Compare with C and peers, 15 minutes; write docs/performance.md
+	@$(DEPENDENCIES) bench
+	cd Benchmarks && $(SWIFT) build -c release
+	cd Benchmarks && .build/release/compare --table ../docs/performance.md
+
+# Of Benchmarks only what the gate runs, which leaves out all other packages.
+gate: release ## Check what CI holds the speed to: counts, and one coarse ratio to C
+	@$(DEPENDENCIES) gate
+	@for part in compare reference mallocs; do \
+	  $(SWIFT) build -c release --package-path Benchmarks --product $$part || exit; done
+	cd Benchmarks && .build/release/compare --gate
+
+test-bench: ## Test the programs that measure
+	@$(DEPENDENCIES) bench
+	cd Benchmarks && $(SWIFT) test
+
 lint: ## Check the style of Swift and shell
-	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+	$(SWIFT) format lint --strict --recursive $(FORMATTED)
 	Scripts/lint-shell.sh
 
 fmt: ## Format the Swift sources in place
-	$(SWIFT) format format --in-place --recursive Sources Tests Package.swift
+	$(SWIFT) format format --in-place --recursive $(FORMATTED)
 
 check: lint build test ## All that a change must pass before it is committed
 	@echo "make check: all passed"
 
 clean: ## Remove everything that was built
-	rm -rf .build .build-tsan .build-asan
+	rm -rf .build .build-tsan .build-asan Benchmarks/.build

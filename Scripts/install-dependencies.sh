@@ -4,6 +4,8 @@
 #   build   what the package links against
 #   test    build, and what the tests drive: fault devices, file systems, tracers
 #   demo    build, and what the demonstration shows its work with
+#   gate    build, and what counts instructions
+#   bench   gate, and what the tool is compared with
 #   lint    the checker of shell scripts
 #
 # Debian 12, by apt, as root or with sudo. Silent and quick when all is there.
@@ -14,12 +16,14 @@ build="make liburing-dev"
 harness="gcc libc6-dev nbdkit nbdkit-plugin-dev libnbd-bin fuse3 util-linux mount"
 test="$build $harness e2fsprogs strace valgrind"
 demo="$build e2fsprogs jq"
+gate="$build gcc libc6-dev binutils valgrind"
+bench="$gate fio dcfldd dc3dd gddrescue qemu-utils libnbd-bin util-linux mount pkg-config"
 lint="shellcheck"
 
 fail() { echo "install-dependencies: $*" >&2; exit 1; }
 
 [ "${DMIO_SKIP_DEPENDENCIES:-}" != 1 ] || exit 0
-[ $# -gt 0 ] || { sed -n '2,7s/^# *//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+[ $# -gt 0 ] || { sed -n '2,11s/^# *//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 
 wanted=""
 for group in "$@"; do
@@ -28,6 +32,8 @@ for group in "$@"; do
     test) wanted+=" $test" ;;
     # The block device with bad sectors needs root; without it the demo shows a fault plan only.
     demo) wanted+=" $demo"; [ "$(id -u)" -ne 0 ] || wanted+=" $harness" ;;
+    gate) wanted+=" $gate" ;;
+    bench) wanted+=" $bench" ;;
     lint) wanted+=" $lint" ;;
     *) echo "install-dependencies: no such group: $group" >&2; exit 2 ;;
   esac

@@ -1,0 +1,9 @@
+/// The bars: every experiment, and every row of the table.
+public enum Bars {
+  /// In the order in which they are run.
+  public static let experiments =
+    nullExperiments + shapeExperiments + countExperiments + deviceExperiments + copyExperiments
+
+  /// In the order of the table.
+  public static let rows = nullRows + shapeRows + countRows + deviceRows + copyRows
+}

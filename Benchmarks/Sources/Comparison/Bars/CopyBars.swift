@@ -1,0 +1,100 @@
+extension Bars {
+  private static let source = "{file}"
+  private static let targets = (1...8).map { "{folder}/target\($0)" }
+
+  /// `dmio copy` and what else copies. Every target that is a file is absent before each run.
+  static let copyExperiments = [
+    Experiment(
+      "copy-file", "copies of 1 GiB from tmpfs to tmpfs, flushed at the end", rounds: .some,
+      copiers(of: source, to: targets[0], qemu: ["-t", "writeback"]).flatMap { [$0, $0.twin] }
+        + [dmio(Array(targets.prefix(1)))]),
+    Experiment(
+      "copy-loop", "copies of 1 GiB from loop to loop, flushed at the end", rounds: .some,
+      (copiers(of: "{loop}", to: "{loop2}", qemu: ["-n", "-t", "none", "-T", "none"]) + [directDD])
+        .flatMap { [$0, $0.twin] }
+        + [
+          Contestant(
+            "dmio", ["{dmio}", "copy", "{loop}", "{loop2}", "--yes", "--no-progress"], meter: .stopwatch(gib: 1))
+        ]),
+    Experiment(
+      "copy-4", "copies of 1 GiB from tmpfs to 4 targets on tmpfs", rounds: .some,
+      [
+        Contestant("dcfldd", ["dcfldd", "if=\(source)"] + outputs + ["bs=1M"], meter: .stopwatch(gib: 4)),
+        shell("tee", "tee \(targets[0]) \(targets[1]) \(targets[2]) <\(source) >\(targets[3])", gib: 4),
+        Contestant("dc3dd", ["dc3dd", "if=\(source)"] + outputs, meter: .stopwatch(gib: 4)),
+      ].flatMap { [$0, $0.twin] } + [dmio(Array(targets.prefix(4)))]),
+    Experiment(
+      "copy-8", "copies of 256 MiB from tmpfs to 4 and 8 targets on tmpfs", rounds: .some,
+      [part(toTargets: 4), part(toTargets: 4).twin, part(toTargets: 8)]),
+  ]
+
+  private static let peers = ["dd", "cp", "qemu-img", "nbdcopy", "ddrescue"]
+
+  static let copyRows = [
+    Row(
+      "copy-file", "copy of 1 GiB, tmpfs→tmpfs: speed / the best peer's", in: "copy-file", "dmio", over: peers,
+      by: .gibPerSecond, bar: .atLeast(1.0), reach: "1.3", noise: nil),
+    Row(
+      "copy-loop", "copy of 1 GiB, loop→loop: speed / the best peer's", in: "copy-loop", "dmio",
+      over: peers + ["dd direct"], by: .gibPerSecond, bar: .atLeast(1.0), reach: "1.3", noise: nil),
+    fan("dcfldd", 2), fan("tee", 2.5), fan("dc3dd", 3),
+    Row(
+      "copy-8", "copy of 256 MiB: time of 8 targets / of 4", in: "copy-8", "8 targets", over: ["4 targets"],
+      by: .seconds,
+      bar: .atMost(2.1), reach: "1.9", noise: nil),
+    Row(
+      "peak-1", "peak memory of a copy to 1 target", in: "copy-file", "dmio", by: .peakMiB, bar: .atMost(64),
+      reach: "32 MiB"),
+    Row(
+      "peak-8", "peak memory of a copy to 8 targets", in: "copy-8", "8 targets", by: .peakMiB, bar: .atMost(64),
+      reach: "32 MiB"),
+  ]
+
+  private static func fan(_ peer: String, _ bar: Double) -> Row {
+    Row(
+      "copy-4-\(peer)", "copy of 1 GiB to 4 targets on tmpfs: speed / \(peer)'s", in: "copy-4", "dmio", over: [peer],
+      by: .gibPerSecond, bar: .atLeast(bar), reach: "memory bandwidth", noise: nil)
+  }
+
+  private static let outputs = targets.prefix(4).map { "of=\($0)" }
+
+  private static func dmio(_ targets: [String]) -> Contestant {
+    Contestant(
+      "dmio", ["{dmio}", "copy", source] + targets + ["--yes", "--no-progress"],
+      meter: .stopwatch(gib: Double(targets.count)))
+  }
+
+  /// A quarter of the source: 8 targets of all of it are more memory than a virtual machine's host leaves it for the
+  /// time of a copy, and then the host's page faults are measured.
+  private static func part(toTargets count: Int) -> Contestant {
+    Contestant(
+      "\(count) targets",
+      ["{dmio}", "copy", "\(source),size=256MiB"] + targets.prefix(count) + ["--yes", "--no-progress"],
+      meter: .stopwatch(gib: Double(count) / 4))
+  }
+
+  /// The block devices past the page cache, as `dmio` has them.
+  private static let directDD = Contestant(
+    "dd direct",
+    ["dd", "if={loop}", "of={loop2}", "bs=1M", "iflag=direct", "oflag=direct", "conv=fsync", "status=none"],
+    meter: .stopwatch(gib: 1))
+
+  private static func copiers(of source: String, to target: String, qemu: [String]) -> [Contestant] {
+    [
+      Contestant(
+        "dd", ["dd", "if=\(source)", "of=\(target)", "bs=1M", "conv=fsync", "status=none"], meter: .stopwatch(gib: 1)),
+      shell("cp", "cp \(source) \(target) && sync \(target)", gib: 1),
+      // Its own default never flushes.
+      Contestant(
+        "qemu-img", ["qemu-img", "convert", "-f", "raw", "-O", "raw", "-m", "16", "-W"] + qemu + [source, target],
+        meter: .stopwatch(gib: 1)),
+      Contestant("nbdcopy", ["nbdcopy", "--flush", source, target], meter: .stopwatch(gib: 1)),
+      // It never flushes.
+      shell("ddrescue", "ddrescue --quiet --force \(source) \(target) && sync \(target)", gib: 1),
+    ]
+  }
+
+  private static func shell(_ name: String, _ script: String, gib: Double) -> Contestant {
+    Contestant(name, ["sh", "-c", script], meter: .stopwatch(gib: gib))
+  }
+}

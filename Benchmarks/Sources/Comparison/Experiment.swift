@@ -1,0 +1,84 @@
+/// A program with its arguments, as one of those that are compared.
+public struct Contestant: Sendable {
+  /// How rows and the table call it; unique in its experiment.
+  public let name: String
+  /// The program and its arguments. `{dmio}`, `{loop}`… are places that the runner fills in.
+  public let command: [String]
+  /// How it is measured.
+  public let meter: Meter
+
+  /// A contestant.
+  public init(_ name: String, _ command: [String], meter: Meter = .report) {
+    self.name = name
+    self.command = command
+    self.meter = meter
+  }
+
+  /// The same once more. Its ratio to the first is the noise of the run.
+  public var twin: Contestant { Contestant("\(name)-2", command, meter: meter) }
+
+  /// The places that the command needs.
+  public var places: Set<String> {
+    Set(command.flatMap { $0.matches(of: #/\{([a-z0-9]+)\}/#).map { String($0.1) } })
+  }
+
+  /// The command with all places filled in; nil when one is missing.
+  public func filled(with places: [String: String]) -> [String]? {
+    guard self.places.allSatisfy({ places[$0] != nil }) else { return nil }
+    return command.map { argument in
+      argument.replacing(#/\{([a-z0-9]+)\}/#) { places[String($0.1)] ?? "" }
+    }
+  }
+}
+
+/// How a contestant is measured.
+public enum Meter: Sendable, Equatable {
+  /// It prints one JSON object about itself.
+  case report
+  /// It is fio.
+  case fio
+  /// It copies, and is timed from outside. Its targets, `{folder}/target…`, are removed before each run.
+  case stopwatch(gib: Double)
+  /// Its instructions in user space are counted, twice, with `{ios}` I/Os; the difference counts.
+  case callgrind
+  /// Its heap allocations are counted in the same way.
+  case mallocs
+}
+
+/// Contestants that take turns.
+public struct Experiment: Sendable {
+  /// How rows refer to it; unique.
+  public let id: String
+  /// What all of its contestants do.
+  public let title: String
+  /// In the order of the even rounds; odd rounds go backwards.
+  public let contestants: [Contestant]
+  /// How often each runs, unless the runner is told otherwise.
+  public let rounds: Rounds
+
+  /// How often an experiment is repeated.
+  public enum Rounds: Sendable {
+    /// At least 15: short runs.
+    case many
+    /// At least 7: runs that take as long as they take.
+    case some
+    /// Once: what does not change from run to run.
+    case one
+  }
+
+  /// An experiment.
+  public init(_ id: String, _ title: String, rounds: Rounds = .many, _ contestants: [Contestant]) {
+    self.id = id
+    self.title = title
+    self.rounds = rounds
+    self.contestants = contestants
+  }
+
+  /// The places that its contestants need.
+  public var places: Set<String> { contestants.reduce(into: []) { $0.formUnion($1.places) } }
+
+  /// Who runs when in a round: A B, then B A, then A B. A machine that slows down slows down both.
+  public func order(inRound round: Int) -> [Contestant] {
+    round.isMultiple(of: 2) ? contestants : contestants.reversed()
+  }
+}

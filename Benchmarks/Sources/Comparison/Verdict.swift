@@ -1,0 +1,90 @@
+/// What came out for a row.
+public struct Verdict: Sendable {
+  /// The row.
+  public let row: Row
+  /// The ratio of the medians, or the subject's own value where there is no reference.
+  public let value: Double?
+  /// The ratio of a program to itself in the same run, nil where nothing ran twice.
+  public let noise: Double?
+  /// The median of the subject; of memory, the most.
+  public let subject: Double?
+  /// The median of the reference.
+  public let reference: Double?
+  /// The name of the reference that the value is a ratio to.
+  public let referenceName: String?
+  /// Why there is no value.
+  public let reason: String?
+
+  /// Allocations fewer than this for each I/O are a start that took a few more or less, not a cost of I/O.
+  static let startUpAllocations = 0.001
+
+  /// A program that differs from itself by more than this says that the machine was busy, and little else.
+  static let mostNoise = 0.1
+
+  /// Whether the run says little, however it came out.
+  public var isNoisy: Bool { noise.map { abs($0 - 1) > Verdict.mostNoise } ?? false }
+
+  /// Whether the bar is met; nil where there is none.
+  public var isMet: Bool? {
+    guard let bar = row.bar else { return nil }
+    guard let value else { return false }
+    if row.quantity == .allocationsPerIO { return bar.isMet(by: value < Verdict.startUpAllocations ? 0 : value) }
+    return bar.isMet(by: value, noise: noise ?? 1)
+  }
+}
+
+extension Verdict {
+  /// Judges `row` by what its experiment measured.
+  public init(_ row: Row, _ measured: Measurements) {
+    self.row = row
+    // Memory is a limit, not a habit: the worst run counts.
+    let subject =
+      row.quantity == .peakMiB
+      ? measured.most(row.quantity, of: row.subject) : measured.median(row.quantity, of: row.subject)
+    self.subject = subject
+    guard !row.reference.isEmpty else {
+      (value, noise, reference, referenceName) = (subject, nil, nil, nil)
+      reason = subject == nil ? Verdict.reason(for: [row.subject], measured) : nil
+      return
+    }
+    let name = measured.best(row.quantity, of: row.reference)
+    let reference = name.flatMap { measured.median(row.quantity, of: $0) }
+    self.reference = reference
+    referenceName = name
+    noise = (row.noise ?? name).flatMap { Verdict.noise(of: $0, row.quantity, measured) }
+    guard let subject, let reference, reference > 0 else {
+      value = nil
+      reason = Verdict.reason(for: [row.subject] + row.reference, measured)
+      return
+    }
+    // Of several, each one must have run: a missing tool may be the best.
+    guard row.reference.allSatisfy({ measured.median(row.quantity, of: $0) != nil }) else {
+      value = nil
+      reason = Verdict.reason(for: row.reference, measured)
+      return
+    }
+    value = subject / reference
+    reason = nil
+  }
+
+  /// For a row whose experiment did not run at all.
+  public init(_ row: Row, notRun reason: String) {
+    self.row = row
+    (value, noise, subject, reference, referenceName) = (nil, nil, nil, nil, nil)
+    self.reason = reason
+  }
+
+  private static func noise(of name: String, _ quantity: Quantity, _ measured: Measurements) -> Double? {
+    guard let first = measured.median(quantity, of: name), let second = measured.median(quantity, of: "\(name)-2"),
+      first > 0
+    else { return nil }
+    return second / first
+  }
+
+  private static func reason(for names: [String], _ measured: Measurements) -> String {
+    for name in names {
+      if let failure = measured.failures[name] { return "\(name): \(failure)" }
+    }
+    return "\(names.joined(separator: ", ")): not measured"
+  }
+}

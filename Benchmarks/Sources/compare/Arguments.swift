@@ -1,0 +1,86 @@
+import Comparison
+
+/// What the command line asks for.
+struct Arguments {
+  var dmio = "../.build/release/dmio"
+  var folder = "/dev/shm"
+  var rounds: Int?
+  var seconds = 0.2
+  var only: [String] = []
+  var table: String?
+  var mode = Mode.compare
+
+  /// What to do.
+  enum Mode {
+    case compare
+    case gate
+    case record
+    case list
+    case help
+  }
+
+  static let usage = """
+    usage: compare [OPTION...]
+
+    Runs dmio beside C and its peers and prints a table of ratios. Exit code 1 when a bar is not met.
+
+      --dmio PATH      the tool   (../.build/release/dmio)
+      --rounds N       instead of 15; copies take half as many
+      --seconds S      length of a run   (0.2)
+      --quick          3 rounds of 0.1 s: to see that it works, not how fast
+      --only ROW       rows whose names begin so; may be given several times
+      --table FILE     write the table into this document, between its markers
+      --folder PATH    a tmpfs with 10 GiB free   (/dev/shm)
+      --gate           what CI asks: counts against counts.json, and one coarse ratio
+      --record         measure the counts and write counts.json
+      --list           the names of the rows
+    """
+
+  init(_ words: [String]) throws(Message) {
+    var rest = words[...]
+    var isQuick = false
+    func value(of option: String) throws(Message) -> String {
+      guard let value = rest.popFirst() else { throw Message("\(option) needs a value") }
+      return value
+    }
+    while let word = rest.popFirst() {
+      switch word {
+      case "--dmio": dmio = try value(of: word)
+      case "--folder": folder = try value(of: word)
+      case "--table": table = try value(of: word)
+      case "--only": only.append(try value(of: word))
+      case "--rounds":
+        let text = try value(of: word)
+        guard let count = Int(text), (1...1000).contains(count) else { throw Message("--rounds does not take \(text)") }
+        rounds = count
+      case "--seconds":
+        let text = try value(of: word)
+        guard let length = Double(text), (0.01...60).contains(length) else {
+          throw Message("--seconds does not take \(text)")
+        }
+        seconds = length
+      case "--quick": isQuick = true
+      case "--gate": mode = .gate
+      case "--record": mode = .record
+      case "--list": mode = .list
+      case "--help", "-h": mode = .help
+      default: throw Message("there is no option \(word)\n\n\(Arguments.usage)")
+      }
+    }
+    if isQuick { (rounds, seconds) = (3, 0.1) }
+    // A document says what a whole, long run found, or nothing.
+    if table != nil, !only.isEmpty || rounds.map({ $0 < 15 }) == true || seconds < 0.2 {
+      throw Message(
+        "--table takes all rows, 15 rounds and 0.2 s at least: leave out --only, --quick, --rounds and --seconds")
+    }
+  }
+
+  /// How often an experiment is repeated.
+  func rounds(_ rounds: Experiment.Rounds) -> Int {
+    switch rounds {
+    case .many: self.rounds ?? 15
+    case .some: self.rounds.map { ($0 + 1) / 2 } ?? 7
+    case .one: 1
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import Foundation
+
+/// Where the programs are that take part.
+enum Programs {
+  /// Those of this package stand beside the runner.
+  static func name(in lab: Lab, dmio: String) throws(Message) {
+    let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    let own = [
+      "reference": "reference", "ioring": "peer-ioring", "nio": "peer-nio", "dispatch": "peer-dispatch",
+      "stopwatch": "stopwatch", "mallocs": "libmallocs.so",
+    ]
+    for (name, file) in own {
+      let path = folder.appendingPathComponent(file).path
+      if FileManager.default.fileExists(atPath: path) {
+        lab.set(name, path)
+      } else {
+        lab.lack(name, because: "\(file) is not built: run swift build -c release in Benchmarks")
+      }
+    }
+    guard FileManager.default.isExecutableFile(atPath: dmio) else {
+      throw Message("\(dmio) is no program: build it with `make release`, or name it with --dmio")
+    }
+    lab.set("dmio", URL(fileURLWithPath: dmio).resolvingSymlinksInPath().path)
+  }
+}

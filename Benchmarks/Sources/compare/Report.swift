@@ -1,0 +1,67 @@
+import Comparison
+import Foundation
+
+/// What is written between the markers of a document.
+struct Report {
+  let lab: Lab
+  let verdicts: [Verdict]
+  let arguments: Arguments
+
+  /// The machine, the table, what an I/O costs part by part, and every command.
+  func markdown() throws(Message) -> String {
+    let rounds = "\(arguments.rounds(.many)) rounds of \(arguments.seconds) s, copies \(arguments.rounds(.some)) rounds"
+    let head = Machine.description(lab) + ["", "\(rounds), medians. \(Table(verdicts).summary)", ""]
+    return (head + [Table(verdicts).markdown, ""] + (try parts()) + commands).joined(separator: "\n")
+  }
+
+  /// Puts it into the document at `path`.
+  func write(to path: String) throws(Message) {
+    do {
+      let document = try String(contentsOfFile: path, encoding: .utf8)
+      let new = try Markers("table").replace(in: document, with: try markdown())
+      try new.write(toFile: path, atomically: true, encoding: .utf8)
+    } catch let error as Message {
+      throw error
+    } catch {
+      throw Message("\(path): \(error)")
+    }
+  }
+
+  /// Where the instructions of the callback door go.
+  private func parts() throws(Message) -> [String] {
+    let experiment = Bars.experiments.first { $0.id == "instructions" }
+    guard let contestant = experiment?.contestants.first(where: { $0.name == "callback" }) else { return [] }
+    let parts: [(function: String, perIO: Double)]
+    do {
+      parts = try Meters(lab: lab, seconds: arguments.seconds).countInstructions(contestant).parts
+    } catch {
+      try Interruption.check()
+      return ["What an I/O costs, part by part, could not be counted: \(error)", ""]
+    }
+    let shown = parts.filter { $0.perIO >= 0.5 }
+    let names = demangle(shown.map(\.function))
+    return ["### What an I/O through the callback door costs", "", "| instructions per I/O | function |", "|---:|---|"]
+      + zip(shown, names).map { part, name in
+        "| \(String(format: "%.1f", part.perIO)) | `\(name.replacing("|", with: "\\|"))` |"
+      } + [""]
+  }
+
+  private func demangle(_ names: [String]) -> [String] {
+    guard let output = try? lab.child.run(["swift-demangle", "--compact", "--simplified"] + names) else { return names }
+    let lines = String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init)
+    return lines.count == names.count ? lines : names
+  }
+
+  /// Every command, with the places as they are called, so that it can be repeated by hand.
+  private var commands: [String] {
+    let wanted = Set(verdicts.map(\.row.experiment))
+    return ["### Commands", ""]
+      + Bars.experiments.filter { wanted.contains($0.id) }.flatMap { experiment in
+        ["- \(experiment.title)"] + experiment.contestants.map { "  - \($0.name): `\(Report.text($0.command))`" }
+      }
+  }
+
+  private static func text(_ command: [String]) -> String {
+    command.map { $0.contains(/[ &<>]/) ? "'\($0)'" : $0 }.joined(separator: " ")
+  }
+}

@@ -1,0 +1,44 @@
+import Comparison
+
+/// Runs the experiments that the rows need, and judges the rows.
+struct Runner {
+  let lab: Lab
+  let arguments: Arguments
+
+  /// The verdicts on `rows`, in their order.
+  func run(_ rows: [Row]) throws(Message) -> [Verdict] {
+    let meters = Meters(lab: lab, seconds: arguments.seconds)
+    let wanted = Set(rows.map(\.experiment))
+    let experiments = Bars.experiments.filter { wanted.contains($0.id) }
+    var measured: [String: Measurements] = [:]
+    for (index, experiment) in experiments.enumerated() {
+      try lab.release(except: experiments[index...].reduce(into: []) { $0.formUnion($1.places) })
+      try lab.provide(experiment.places.subtracting(Runner.values).subtracting(lab.places.keys))
+      measured[experiment.id] = try measure(experiment, meters)
+    }
+    return rows.map { row in
+      measured[row.experiment].map { Verdict(row, $0) } ?? Verdict(row, notRun: "there is no such experiment")
+    }
+  }
+
+  /// Places that differ from run to run, filled in by the meters.
+  private static let values: Set<String> = ["seconds", "milliseconds", "ios"]
+
+  private func measure(_ experiment: Experiment, _ meters: Meters) throws(Message) -> Measurements {
+    var measurements = Measurements()
+    let rounds = arguments.rounds(experiment.rounds)
+    say("\(experiment.title): \(rounds) × \(experiment.contestants.map(\.name).joined(separator: ", "))")
+    for round in 0..<rounds {
+      for contestant in experiment.order(inRound: round) where measurements.failures[contestant.name] == nil {
+        do {
+          measurements.add(try meters.run(contestant), of: contestant.name)
+        } catch {
+          try Interruption.check()
+          measurements.fail(contestant.name, because: error.description)
+          say("  \(contestant.name): \(error)")
+        }
+      }
+    }
+    return measurements
+  }
+}

@@ -1,0 +1,45 @@
+import Comparison
+import Testing
+
+@Suite struct BarsTests {
+  private static let known: Set<String> = [
+    "dmio", "reference", "ioring", "nio", "dispatch", "seconds", "milliseconds", "ios", "folder", "file", "loop",
+    "loop2",
+    "zram",
+  ]
+
+  @Test("every row names contestants of its experiment") func contestants() throws {
+    for row in Bars.rows {
+      let experiment = try #require(Bars.experiments.first { $0.id == row.experiment }, "\(row.id)")
+      let names = Set(experiment.contestants.map(\.name))
+      for name in [row.subject] + row.reference { #expect(names.contains(name), "\(row.id): \(name)") }
+      if !row.reference.isEmpty {
+        for first in row.noise.map({ [$0] }) ?? row.reference {
+          #expect(names.isSuperset(of: [first, "\(first)-2"]), "\(row.id): \(first) does not run twice")
+        }
+      }
+    }
+  }
+
+  @Test("names are unique") func uniqueNames() {
+    #expect(Set(Bars.rows.map(\.id)).count == Bars.rows.count)
+    #expect(Set(Bars.experiments.map(\.id)).count == Bars.experiments.count)
+    for experiment in Bars.experiments {
+      #expect(Set(experiment.contestants.map(\.name)).count == experiment.contestants.count, "\(experiment.id)")
+    }
+  }
+
+  @Test("every experiment has a row, and needs what the runner has") func experiments() {
+    #expect(Set(Bars.rows.map(\.experiment)) == Set(Bars.experiments.map(\.id)))
+    for experiment in Bars.experiments {
+      #expect(experiment.places.isSubset(of: Self.known), "\(experiment.id): \(experiment.places)")
+    }
+  }
+
+  @Test("places are filled in, and a command that lacks one is none") func places() {
+    let contestant = Contestant("x", ["{dmio}", "bench", "{loop}", "--file={loop}"])
+    #expect(contestant.places == ["dmio", "loop"])
+    #expect(contestant.filled(with: ["dmio": "d", "loop": "l"]) == ["d", "bench", "l", "--file=l"])
+    #expect(contestant.filled(with: ["dmio": "d"]) == nil)
+  }
+}

@@ -1,0 +1,105 @@
+import Comparison
+import Testing
+
+@Suite struct VerdictTests {
+  private static let row = Row("r", "subject / C", in: "e", "subject", over: ["C"], bar: .atLeast(0.92))
+
+  /// One sample each.
+  private func measured(_ values: [String: Double], _ quantity: Quantity = .iops) -> Measurements {
+    var measured = Measurements()
+    for (name, value) in values { measured.add(Sample([quantity: value]), of: name) }
+    return measured
+  }
+
+  @Test("a ratio at the bar is met, one just below is not") func limit() {
+    #expect(Verdict(Self.row, measured(["subject": 92, "C": 100, "C-2": 100])).isMet == true)
+    #expect(Verdict(Self.row, measured(["subject": 91.9, "C": 100, "C-2": 100])).isMet == false)
+  }
+
+  @Test("a ratio is divided by C's ratio to itself where that is below 1") func noiseBelowOne() {
+    let verdict = Verdict(Self.row, measured(["subject": 90, "C": 100, "C-2": 95]))
+    #expect(verdict.noise == 0.95)
+    #expect(verdict.value == 0.9)
+    #expect(verdict.isMet == true)
+    #expect(Verdict(Self.row, measured(["subject": 87, "C": 100, "C-2": 95])).isMet == false)
+  }
+
+  @Test("C's ratio to itself above 1 is not held against the subject") func noiseAboveOne() {
+    #expect(Verdict(Self.row, measured(["subject": 93, "C": 100, "C-2": 120])).isMet == true)
+  }
+
+  @Test("for an upper bar the noise excuses in the other direction only") func upperBar() {
+    let row = Row("r", "CPU", in: "e", "subject", over: ["C"], by: .cpuNanosecondsPerIO, bar: .atMost(1.08))
+    func isMet(_ subject: Double, noise: Double) -> Bool? {
+      Verdict(row, measured(["subject": subject, "C": 100, "C-2": noise], .cpuNanosecondsPerIO)).isMet
+    }
+    #expect(isMet(108, noise: 100) == true)
+    #expect(isMet(109, noise: 100) == false)
+    #expect(isMet(112, noise: 104) == true)
+    #expect(isMet(108, noise: 90) == true)
+    #expect(isMet(109, noise: 90) == false)
+  }
+
+  @Test("without a second run of C the bar stands as it is") func noTwin() {
+    let verdict = Verdict(Self.row, measured(["subject": 92, "C": 100]))
+    #expect(verdict.noise == nil)
+    #expect(verdict.isMet == true)
+  }
+
+  @Test("a subject that did not run does not meet its bar, and the reason is told") func failedSubject() {
+    var failed = measured(["C": 100, "C-2": 100])
+    failed.fail("subject", because: "exit code 1: no ring")
+    let verdict = Verdict(Self.row, failed)
+    #expect(verdict.value == nil)
+    #expect(verdict.isMet == false)
+    #expect(verdict.reason == "subject: exit code 1: no ring")
+  }
+
+  @Test("an experiment that did not run does not meet its bars") func notRun() {
+    let verdict = Verdict(Self.row, notRun: "no loop device")
+    #expect(verdict.isMet == false)
+    #expect(verdict.reason == "no loop device")
+  }
+
+  @Test("a row without a bar is neither met nor missed") func noBar() {
+    let row = Row("r", "shown", in: "e", "subject", over: ["C"])
+    #expect(Verdict(row, measured(["subject": 1, "C": 100])).isMet == nil)
+  }
+
+  @Test("the best of several is the reference, and its own second run the noise") func bestOfSeveral() {
+    let row = Row("r", "copy", in: "e", "dmio", over: ["dd", "cp"], by: .gibPerSecond, bar: .atLeast(1), noise: nil)
+    let verdict = Verdict(row, measured(["dmio": 1.9, "dd": 1, "dd-2": 0.5, "cp": 2, "cp-2": 1.8], .gibPerSecond))
+    #expect(verdict.referenceName == "cp")
+    #expect(verdict.noise == 0.9)
+    #expect(verdict.isMet == true)
+  }
+
+  @Test("the best of several counts only when all of them ran") func missingPeer() {
+    let row = Row("r", "copy", in: "e", "dmio", over: ["dd", "cp"], by: .gibPerSecond, bar: .atLeast(1), noise: nil)
+    var some = measured(["dmio": 3, "dd": 1, "dd-2": 1], .gibPerSecond)
+    some.fail("cp", because: "cp is not installed")
+    let verdict = Verdict(row, some)
+    #expect(verdict.isMet == false)
+    #expect(verdict.reason == "cp: cp is not installed")
+  }
+
+  @Test("of memory the worst run counts, not the median") func peakMemory() {
+    let row = Row("r", "peak", in: "e", "dmio", by: .peakMiB, bar: .atMost(64))
+    var measured = Measurements()
+    for value in [20.0, 20, 65] { measured.add(Sample([.peakMiB: value]), of: "dmio") }
+    #expect(Verdict(row, measured).isMet == false)
+  }
+
+  @Test("allocations of the start do not count, one in a hundred I/Os does") func allocations() {
+    let row = Row("r", "allocations", in: "e", "callback", by: .allocationsPerIO, bar: .atMost(0))
+    #expect(Verdict(row, measured(["callback": 0.0004], .allocationsPerIO)).isMet == true)
+    #expect(Verdict(row, measured(["callback": 0.01], .allocationsPerIO)).isMet == false)
+  }
+
+  @Test("nothing that is not a number meets a bar") func notANumber() {
+    #expect(!Bar.atLeast(0).isMet(by: .nan))
+    #expect(!Bar.atMost(1).isMet(by: .nan))
+    #expect(!Bar.atLeast(0.9).isMet(by: .infinity))
+    #expect(!Bar.atLeast(0.9).isMet(by: 1, noise: 0))
+  }
+}
