@@ -82,7 +82,8 @@ import Testing
     }
   }
 
-  @Test("flags, flushes and memory that the file cannot take leave the line and are right") func leavingTheLine() throws {
+  @Test("flags, flushes and memory that the file cannot take leave the line and are right") func leavingTheLine() throws
+  {
     let disk = try TemporaryDisk(bytes: 1 << 20)
     let device = try disk.open()
     var page = try PageBuffer(pages: 3)

@@ -122,7 +122,9 @@ struct Ring: ~Copyable {
   }
 
   @inline(__always)
-  private mutating func fill(_ record: Stable<PieceRecord>, _ opcode: UInt32, _ address: UInt64, _ length: UInt32) -> Bool {
+  private mutating func fill(_ record: Stable<PieceRecord>, _ opcode: UInt32, _ address: UInt64, _ length: UInt32)
+    -> Bool
+  {
     guard let sqe = unsafe next() else { return false }
     let operation = record.pointee.operation
     unsafe sqe.pointee.head = Ring.head(opcode, operation) | record.pointee.ringFile.flags
