@@ -24,7 +24,7 @@ extension BlockClient {
     _ operation: Operation, _ region: RegionRef, _ address: UInt, _ byteCount: Int
   ) -> Int? {
     let (region, bytes) = (region.values, Int(truncatingIfNeeded: region.count) &* Limits.sectorBytes)
-    guard operation.flags.isSubset(of: .sync), operation.priority == .none, byteCount >= bytes,
+    guard operation.isPlain, operation.priority == .none, byteCount >= bytes,
       region.device.isHealthy, !state.pointee.isClosed.load(ordering: .relaxed)
     else { return nil }
     return region.device.with { device in

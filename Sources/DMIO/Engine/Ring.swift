@@ -118,7 +118,8 @@ struct Ring: ~Copyable {
   /// The first word of an entry. The opcode is that of the read; that of the write follows it.
   @inline(__always)
   private static func head(_ opcode: UInt32, _ operation: Operation) -> UInt32 {
-    opcode &+ UInt32(operation.kind.rawValue) | UInt32(operation.priority.rawValue) << 16
+    // Where an operation has its flags an entry has its own: the words are alike but for those.
+    operation.bits & ~0xFF00 &+ opcode
   }
 
   @inline(__always)

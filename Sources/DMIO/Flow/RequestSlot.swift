@@ -4,8 +4,8 @@
 @safe
 struct RequestSlot: ~Copyable {
   // What most requests need, side by side.
-  /// The operation, in one word.
-  private var operationBits: UInt32 = 0
+  /// What was asked.
+  var operation = Operation.read
   /// Pieces in flight, and one more for as long as pieces are being sent.
   var pending: Int32 = 0
   /// The first byte of the memory.
@@ -46,12 +46,6 @@ struct RequestSlot: ~Copyable {
     self.regions = regions
     self.home = home
     first = SlotRegion(slot: place)
-  }
-
-  /// What was asked. Kept as a word, as which it also comes: taking it apart and putting it together again costs.
-  var operation: Operation {
-    @inline(__always) get { unsafe unsafeBitCast(operationBits, to: Operation.self) }
-    @inline(__always) set { operationBits = unsafe unsafeBitCast(newValue, to: UInt32.self) }
   }
 
   /// What the pieces in flight are for.

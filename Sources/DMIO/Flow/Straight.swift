@@ -26,7 +26,7 @@ extension Stable where Value == ClientState {
     _ slot: Stable<RequestSlot>, _ bits: UInt, _ operation: Operation, _ region: RegionRef.Values, _ address: UInt,
     _ byteCount: Int
   ) throws(BlockError) {
-    guard pointee.lease > 0 || lease(), operation.flags.isSubset(of: .sync),
+    guard pointee.lease > 0 || lease(), operation.isPlain,
       byteCount >= Int(truncatingIfNeeded: region.count) &* Limits.sectorBytes,
       !pointee.isClosed.load(ordering: .relaxed), region.device.isHealthy,
       let entry = pointee.devices.known(region.device),

@@ -8,28 +8,28 @@
 /// Every region of a request gets the same bytes, from the start. Memory may be longer than the longest region.
 @safe
 public struct Memory {
-  @usableFromInline
   enum Kind: UInt8 { case none, contiguous, vectors, pages }
-  @usableFromInline
-  let kind: Kind
-  /// Where the data begins in the first page. Small and beside the kind, so that both are passed in one register.
-  let offset: Int32
+  /// The kind in the lowest byte, the offset above it: as one word both are passed at once.
+  private let form: Int
   /// The first byte, vector or node.
-  @usableFromInline
   let base: UnsafeMutableRawPointer?
   /// Bytes (contiguous) or vectors.
-  @usableFromInline
   let count: Int
+
+  /// What `base` is the address of.
+  @inline(__always)
+  var kind: Kind { unsafe unsafeBitCast(UInt8(truncatingIfNeeded: form), to: Kind.self) }
+  /// Where the data begins in the first page.
+  var offset: Int { form >> 8 }
 
   /// No memory, for operations that transfer nothing.
   public static var none: Memory { unsafe Memory(.none, nil, count: 0, offset: 0) }
 
   private init(_ kind: Kind, _ base: UnsafeMutableRawPointer?, count: Int, offset: Int) {
-    self.kind = kind
     unsafe self.base = unsafe base
     self.count = count
     // What no page has for an offset stays so.
-    self.offset = Int32(clamping: offset)
+    form = Int(Int32(clamping: offset)) << 8 | Int(kind.rawValue)
   }
 
   /// One buffer of `byteCount` bytes.
@@ -53,7 +53,7 @@ public struct Memory {
 
   /// A cursor at the first byte.
   var start: MemoryCursor {
-    unsafe MemoryCursor(kind: kind, position: UInt(bitPattern: base), within: Int(offset))
+    unsafe MemoryCursor(kind: kind, position: UInt(bitPattern: base), within: offset)
   }
 }
 

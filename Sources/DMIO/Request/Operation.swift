@@ -34,18 +34,31 @@ public struct Operation: Sendable, Hashable {
     public static var atomic: Flags { Flags(rawValue: 8) }
   }
 
-  /// What is done.
-  public var kind: Kind
-  /// How it is done.
-  public var flags: Flags
-  /// The I/O priority of every piece.
-  public var priority: IOPriority
+  /// The kind in the lowest byte, the flags in the next, the priority above: as one word all three are passed at once.
+  private(set) var bits: UInt32
 
   /// An operation of a kind, with flags and a priority.
   public init(_ kind: Kind, _ flags: Flags = [], priority: IOPriority = .none) {
-    self.kind = kind
-    self.flags = flags
-    self.priority = priority
+    bits = UInt32(kind.rawValue) | UInt32(flags.rawValue) << 8 | UInt32(priority.rawValue) << 16
+  }
+
+  /// What is done.
+  public var kind: Kind {
+    // The lowest byte was a kind.
+    get { unsafe unsafeBitCast(UInt8(truncatingIfNeeded: bits), to: Kind.self) }
+    set { bits = bits & ~0xFF | UInt32(newValue.rawValue) }
+  }
+
+  /// How it is done.
+  public var flags: Flags {
+    get { Flags(rawValue: UInt8(truncatingIfNeeded: bits >> 8)) }
+    set { bits = bits & ~0xFF00 | UInt32(newValue.rawValue) << 8 }
+  }
+
+  /// The I/O priority of every piece.
+  public var priority: IOPriority {
+    get { IOPriority(rawValue: UInt16(truncatingIfNeeded: bits >> 16)) }
+    set { bits = bits & 0xFFFF | UInt32(newValue.rawValue) << 16 }
   }
 
   /// A read.
@@ -61,13 +74,13 @@ public struct Operation: Sendable, Hashable {
   /// A write with flags.
   public static func write(_ flags: Flags) -> Operation { Operation(.write, flags) }
 
-  /// True for a read or a write that asks for nothing beyond it.
+  /// True without any flag but SYNC, which matters only to who waits.
   @inline(__always)
-  var isPlainTransfer: Bool { kind.rawValue & ~1 | flags.rawValue & ~Flags.sync.rawValue == 0 }
+  var isPlain: Bool { bits & UInt32(~Flags.sync.rawValue) << 8 == 0 }
 
   /// True when bytes move between memory and the device.
   @inline(__always)
-  var movesData: Bool { kind.rawValue <= Kind.write.rawValue }
+  var movesData: Bool { bits & 0xFF <= UInt32(Kind.write.rawValue) }
 }
 
 /// An I/O priority as `ioprio_set(2)` has it: the class in the upper three bits, the level below.

@@ -71,10 +71,10 @@ enum Validation {
 
   private static func checkPages(_ memory: Memory, _ need: Int) throws(BlockError) {
     guard memory.offset >= 0, memory.offset < Limits.pageBytes else { throw .invalid(.offsetOutsidePage) }
-    guard Int(memory.offset) % Limits.sectorBytes == 0 else { throw .invalid(.segmentNotSectors) }
+    guard memory.offset % Limits.sectorBytes == 0 else { throw .invalid(.segmentNotSectors) }
     // The first page counts for what lies behind the offset: the sum of both could overflow.
     var rest = need
-    var part = Limits.pageBytes - Int(memory.offset)
+    var part = Limits.pageBytes - memory.offset
     var next = unsafe memory.base?.assumingMemoryBound(to: PageNode.self)
     // A list that comes back to a page it had before is circular and ends nowhere; the page to look for moves on, each time
     // after twice as many steps.

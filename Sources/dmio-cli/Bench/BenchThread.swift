@@ -76,6 +76,12 @@ struct BenchThread: ~Copyable {
     return true
   }
 
+  /// Takes back what was granted and not sent yet, so that the next request asks for more.
+  mutating func cut() {
+    granted -= max(0, budget)
+    budget = 0
+  }
+
   /// Notes what was granted and sent: all but what is left of the budget, and the request that is not going to be sent.
   private mutating func countGranted(at now: UInt64) {
     let sent = granted - (budget + 1)

@@ -31,15 +31,16 @@ struct Runner: ~Copyable {
 
 extension Stable where Value == Runner {
   /// Prepares the next request: where it goes, and whether its latency is taken; false when the bench is over.
+  ///
+  /// For a plain one, of one region, its door looks after each poll whether to stop.
   @inline(__always)
-  func prepare() -> Bool {
+  func prepare(isPlain: Bool = false) -> Bool {
     let thread = pointee.thread
     thread.pointee.budget &-= 1
-    // Not left to the look at the clock: a device may have become so slow that the budget lasts for minutes.
-    let goesOn = thread.pointee.budget >= 0 && !thread.pointee.signals.pointee.isStopping.load(ordering: .relaxed)
+    let goesOn = thread.pointee.budget >= 0 && (isPlain || !thread.isStopping)
     guard goesOn || refill() else { return false }
     unsafe pointee.regions.pointee.start = thread.pointee.places.next()
-    if pointee.regionCount > 1 { placeOtherRegions() }
+    if !isPlain, pointee.regionCount > 1 { placeOtherRegions() }
     return true
   }
 
@@ -101,6 +102,13 @@ extension Stable where Value == Runner {
       if let failure = result.failure(of: index) { unsafe pointee.failures?[index] = failure }
     }
   }
+}
+
+extension Stable where Value == BenchThread {
+  /// True when the bench is to stop. Not left to the look at the clock: a device may have become so slow that the budget
+  /// lasts for minutes.
+  @inline(__always)
+  var isStopping: Bool { pointee.signals.pointee.isStopping.load(ordering: .relaxed) }
 }
 
 extension Stable where Value == Runner {
