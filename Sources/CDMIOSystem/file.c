@@ -157,17 +157,27 @@ void dmio_file_close(int fd)
 	close(fd);
 }
 
+int64_t dmio_file_read_whole(int fd, void *base, size_t length, uint64_t offset)
+{
+	return UNINTERRUPTED(pread(fd, base, length, (off_t)offset));
+}
+
+int64_t dmio_file_write_whole(int fd, const void *base, size_t length, uint64_t offset)
+{
+	return UNINTERRUPTED(pwrite(fd, base, length, (off_t)offset));
+}
+
 int64_t dmio_file_read(int fd, const struct dmio_vector *vectors, int count, uint64_t offset, int flags)
 {
 	if (count == 1 && flags == 0)
-		return UNINTERRUPTED(pread(fd, vectors->base, vectors->length, (off_t)offset));
+		return dmio_file_read_whole(fd, vectors->base, vectors->length, offset);
 	return UNINTERRUPTED(preadv2(fd, (const struct iovec *)vectors, count, (off_t)offset, flags));
 }
 
 int64_t dmio_file_write(int fd, const struct dmio_vector *vectors, int count, uint64_t offset, int flags)
 {
 	if (count == 1 && flags == 0)
-		return UNINTERRUPTED(pwrite(fd, vectors->base, vectors->length, (off_t)offset));
+		return dmio_file_write_whole(fd, vectors->base, vectors->length, offset);
 	return UNINTERRUPTED(pwritev2(fd, (const struct iovec *)vectors, count, (off_t)offset, flags));
 }
 

@@ -15,9 +15,9 @@
 _Static_assert(sizeof(struct dmio_sqe) == sizeof(struct io_uring_sqe), "sqe");
 _Static_assert(sizeof(struct dmio_cqe) == sizeof(struct io_uring_cqe), "cqe");
 _Static_assert(offsetof(struct dmio_cqe, res) == offsetof(struct io_uring_cqe, res), "res");
-SAME(opcode, opcode);
-SAME(flags, flags);
-SAME(ioprio, ioprio);
+SAME(head, opcode);
+_Static_assert(offsetof(struct io_uring_sqe, flags) == 1 && offsetof(struct io_uring_sqe, ioprio) == 2, "head");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "head");
 SAME(fd, fd);
 SAME(off, off);
 SAME(addr, addr);
@@ -28,6 +28,8 @@ SAME(rest, buf_index);
 _Static_assert((int)DMIO_OP_READV == (int)IORING_OP_READV, "readv");
 _Static_assert((int)DMIO_OP_WRITEV == (int)IORING_OP_WRITEV, "writev");
 _Static_assert((int)DMIO_OP_FSYNC == (int)IORING_OP_FSYNC, "fsync");
+_Static_assert((int)DMIO_OP_READ_FIXED == (int)IORING_OP_READ_FIXED, "read_fixed");
+_Static_assert((int)DMIO_OP_WRITE_FIXED == (int)IORING_OP_WRITE_FIXED, "write_fixed");
 _Static_assert((int)DMIO_OP_POLL_ADD == (int)IORING_OP_POLL_ADD, "poll");
 _Static_assert((int)DMIO_OP_READ == (int)IORING_OP_READ, "read");
 _Static_assert((int)DMIO_OP_WRITE == (int)IORING_OP_WRITE, "write");
@@ -35,6 +37,7 @@ _Static_assert((int)DMIO_OP_WRITE == (int)IORING_OP_WRITE, "write");
 struct dmio_ring {
 	struct io_uring uring;
 	struct dmio_ring_view view;
+	unsigned files;
 };
 
 /* Best first: what an older kernel refuses with EINVAL is left out in the next. */
@@ -57,9 +60,19 @@ static void look(struct io_uring *uring, struct dmio_ring_view *view)
 	view->cq_head = uring->cq.khead;
 	view->cq_tail = uring->cq.ktail;
 	view->cq_mask = *uring->cq.kring_mask;
+	view->cq_entries = *uring->cq.kring_entries;
 }
 
-int dmio_ring_create(unsigned entries, unsigned completions, struct dmio_ring **ring)
+/* A table of files spares the kernel a look-up and two counts for each I/O. The kernel allows it as many places
+ * as the process may have files. */
+static unsigned make_table(struct io_uring *uring, unsigned files)
+{
+	while (files && io_uring_register_files_sparse(uring, files) < 0)
+		files /= 2;
+	return files;
+}
+
+int dmio_ring_create(unsigned entries, unsigned completions, unsigned files, struct dmio_ring **ring)
 {
 	struct dmio_ring *made = calloc(1, sizeof(*made));
 	int rc = -EINVAL;
@@ -85,6 +98,9 @@ int dmio_ring_create(unsigned entries, unsigned completions, struct dmio_ring **
 		return rc;
 	}
 	io_uring_ring_dontfork(&made->uring);
+	/* Without either of the two all goes on, a little slower. */
+	io_uring_register_ring_fd(&made->uring);
+	made->files = make_table(&made->uring, files);
 	look(&made->uring, &made->view);
 	*ring = made;
 	return 0;
@@ -99,6 +115,32 @@ void dmio_ring_destroy(struct dmio_ring *ring)
 {
 	io_uring_queue_exit(&ring->uring);
 	free(ring);
+}
+
+int dmio_ring_register_memory(struct dmio_ring *ring, void *base, size_t bytes)
+{
+	struct iovec vector = { base, bytes };
+
+	return io_uring_register_buffers(&ring->uring, &vector, 1);
+}
+
+bool dmio_ring_knows(struct dmio_ring *ring, int opcode)
+{
+	struct io_uring_probe *probe = io_uring_get_probe_ring(&ring->uring);
+	bool known = probe && io_uring_opcode_supported(probe, opcode);
+
+	io_uring_free_probe(probe);
+	return known;
+}
+
+int dmio_ring_set_file(struct dmio_ring *ring, unsigned index, int fd)
+{
+	int rc;
+
+	if (index >= ring->files)
+		return -ENXIO;
+	rc = io_uring_register_files_update(&ring->uring, index, &fd, 1);
+	return rc < 0 ? rc : 0;
 }
 
 int dmio_ring_enter(struct dmio_ring *ring, bool wait, int64_t timeout_ms)

@@ -60,9 +60,13 @@ package final class Rig: @unchecked Sendable {
   package let way: Way
   package let client: BlockClient
 
-  package init(_ way: Way, pages: Int = 16) throws {
+  package convenience init(_ way: Way, pages: Int = 16) throws {
+    self.init(way, try BlockClient(pages: pages, kind: way.kind, engine: way.engine))
+  }
+
+  package init(_ way: Way, _ client: BlockClient) {
     self.way = way
-    client = try BlockClient(pages: pages, kind: way.kind, engine: way.engine)
+    self.client = client
   }
 
   /// Carries out a request and waits for its answer, which comes exactly once.

@@ -7,7 +7,9 @@ import Testing
     #expect(run.exit == 0 && String(decoding: run.output, as: UTF8.self) == "dmio 0.1.0\n" && run.error.isEmpty)
   }
 
-  @Test("help begins with examples, on standard output", arguments: [[], ["copy"], ["read"], ["write"], ["info"]])
+  @Test(
+    "help begins with examples, on standard output",
+    arguments: [[], ["copy"], ["read"], ["write"], ["info"], ["bench"]])
   func help(command: [String]) throws {
     let run = try Tool.run(command + ["--help"], in: TemporaryFolder())
     let text = String(decoding: run.output, as: UTF8.self)

@@ -7,19 +7,18 @@
 #define DMIO_RING_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct dmio_sqe {
-	uint8_t opcode;
-	uint8_t flags;
-	uint16_t ioprio;
+	uint32_t head;                  /* opcode | flags << 8 | ioprio << 16 */
 	int32_t fd;
 	uint64_t off;
 	uint64_t addr;
 	uint32_t len;
 	uint32_t rw_flags;
 	uint64_t user_data;
-	uint64_t rest[3];
+	uint64_t rest[3];               /* zero (buffer 0): nobody writes to it */
 };
 
 struct dmio_cqe {
@@ -32,12 +31,17 @@ enum {
 	DMIO_OP_READV = 1,
 	DMIO_OP_WRITEV = 2,
 	DMIO_OP_FSYNC = 3,
+	DMIO_OP_READ_FIXED = 4,
+	DMIO_OP_WRITE_FIXED = 5,
 	DMIO_OP_POLL_ADD = 6,
 	DMIO_OP_READ = 22,
 	DMIO_OP_WRITE = 23,
+	DMIO_OP_READV_FIXED = 60,       /* since Linux 6.15 */
+	DMIO_OP_WRITEV_FIXED = 61,
 };
 
 enum {
+	DMIO_SQE_FIXED_FILE = 1 << 8,   /* in head: fd is a place in the table of files */
 	DMIO_FSYNC_DATASYNC = 1,
 	DMIO_POLL_IN = 1,
 	DMIO_RWF_DSYNC = 2,
@@ -57,11 +61,13 @@ struct dmio_ring_view {
 	uint32_t *cq_head;              /* ours: what we have taken */
 	const uint32_t *cq_tail;        /* the kernel's: what it has put there */
 	uint32_t cq_mask;
+	uint32_t cq_entries;
 };
 
 /* Makes a ring on the calling thread, which must be the only one to use it, with the best flags that
- * the kernel knows. Returns 0 or a negative errno; *ring is set only on 0. */
-int dmio_ring_create(unsigned entries, unsigned completions, struct dmio_ring **ring);
+ * the kernel knows and an empty table for at most `files` files. Returns 0 or a negative errno; *ring is set
+ * only on 0. */
+int dmio_ring_create(unsigned entries, unsigned completions, unsigned files, struct dmio_ring **ring);
 const struct dmio_ring_view *dmio_ring_look(const struct dmio_ring *ring);
 void dmio_ring_destroy(struct dmio_ring *ring);
 
@@ -69,39 +75,58 @@ void dmio_ring_destroy(struct dmio_ring *ring);
  * at most `timeout_ms` (below 0: as long as it takes). Returns 0 or a negative errno (-ETIME: the time is up). */
 int dmio_ring_enter(struct dmio_ring *ring, bool wait, int64_t timeout_ms);
 
-/* The next free submission entry, cleared; NULL when the queue is full. */
-static inline struct dmio_sqe *dmio_ring_next(const struct dmio_ring_view *view)
-{
-	uint32_t tail = *view->sqe_tail;
-	struct dmio_sqe *sqe;
+/* Registers a run of memory as the ring's buffer 0, once. Returns 0 or a negative errno; -ENOMEM: beyond RLIMIT_MEMLOCK. */
+int dmio_ring_register_memory(struct dmio_ring *ring, void *base, size_t bytes);
 
-	if (tail - __atomic_load_n(view->sq_head, __ATOMIC_ACQUIRE) >= view->sq_entries)
-		return 0;
-	*view->sqe_tail = tail + 1;
-	sqe = &view->sqes[tail & view->sq_mask];
-	sqe->rest[0] = sqe->rest[1] = sqe->rest[2] = 0;
-	return sqe;
+/* True when the kernel knows the opcode. */
+bool dmio_ring_knows(struct dmio_ring *ring, int opcode);
+
+/* Puts a file into place `index` of the ring's table of files, or takes it out (-1). Returns 0 or a negative
+ * errno; -ENXIO where the kernel gave no table, or a shorter one. */
+int dmio_ring_set_file(struct dmio_ring *ring, unsigned index, int fd);
+
+/* Inlined whatever the caller's size: each is a handful of instructions on the path of an I/O. */
+#define DMIO_INLINE static inline __attribute__((always_inline))
+
+/* How many entries can be filled before the kernel has to take some, or completions have to be taken out: there is
+ * never more under way than the completion queue holds. */
+DMIO_INLINE uint32_t dmio_ring_room(struct dmio_ring_view view)
+{
+	uint32_t tail = *view.sqe_tail;
+	uint32_t entries = view.sq_entries - (tail - __atomic_load_n(view.sq_head, __ATOMIC_ACQUIRE));
+	uint32_t completions = view.cq_entries - (tail - *view.cq_head);
+
+	return entries < completions ? entries : completions;
+}
+
+/* The next submission entry, of which all but `rest` has to be filled; call only while there is room. */
+__attribute__((returns_nonnull)) DMIO_INLINE struct dmio_sqe *dmio_ring_next(struct dmio_ring_view view)
+{
+	uint32_t tail = *view.sqe_tail;
+
+	*view.sqe_tail = tail + 1;
+	return &view.sqes[tail & view.sq_mask];
 }
 
 /* True when something was filled that the kernel has not been given. */
-static inline bool dmio_ring_unsubmitted(const struct dmio_ring_view *view)
+DMIO_INLINE bool dmio_ring_unsubmitted(struct dmio_ring_view view)
 {
-	return *view->sqe_tail != __atomic_load_n(view->sq_head, __ATOMIC_ACQUIRE);
+	return *view.sqe_tail != __atomic_load_n(view.sq_head, __ATOMIC_ACQUIRE);
 }
 
 /* How many completions stand ready. */
-static inline uint32_t dmio_ring_ready(const struct dmio_ring_view *view)
+DMIO_INLINE uint32_t dmio_ring_ready(struct dmio_ring_view view)
 {
-	return __atomic_load_n(view->cq_tail, __ATOMIC_ACQUIRE) - *view->cq_head;
+	return __atomic_load_n(view.cq_tail, __ATOMIC_ACQUIRE) - *view.cq_head;
 }
 
 /* Takes one completion out; call only while dmio_ring_ready() said that there is one. */
-static inline struct dmio_cqe dmio_ring_take(const struct dmio_ring_view *view)
+DMIO_INLINE struct dmio_cqe dmio_ring_take(struct dmio_ring_view view)
 {
-	uint32_t head = *view->cq_head;
-	struct dmio_cqe cqe = view->cqes[head & view->cq_mask];
+	uint32_t head = *view.cq_head;
+	struct dmio_cqe cqe = view.cqes[head & view.cq_mask];
 
-	__atomic_store_n(view->cq_head, head + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(view.cq_head, head + 1, __ATOMIC_RELEASE);
 	return cqe;
 }
 

@@ -12,7 +12,8 @@ struct dmio_vector {
 	size_t length;
 };
 
-extern _Thread_local uintptr_t dmio_thread_number;
+/* In the program's own block of thread-local memory: looking there is one load, in a library too, and not a call. */
+extern _Thread_local uintptr_t dmio_thread_number __attribute__((tls_model("initial-exec")));
 uintptr_t dmio_number_thread(void);
 
 /* A number that no other thread has, has had or will have. */
@@ -21,6 +22,12 @@ static inline uintptr_t dmio_thread_id(void)
 	uintptr_t number = dmio_thread_number;
 
 	return number ? number : dmio_number_thread();
+}
+
+/* The same for comparing with a thread that has its number: 0 on a thread that has none yet. */
+static inline uintptr_t dmio_thread_id_or_zero(void)
+{
+	return dmio_thread_number;
 }
 
 /* Names the calling thread, for ps and debuggers. */
@@ -82,6 +89,10 @@ int dmio_file_probe(int fd, struct dmio_file *file);
 /* Gives up the open file but keeps its number occupied, so that no late call can hit another file. */
 int dmio_file_release(int fd);
 void dmio_file_close(int fd);
+
+/* pread and pwrite, until no signal interrupts them: bytes transferred, or a negative errno. */
+int64_t dmio_file_read_whole(int fd, void *base, size_t length, uint64_t offset);
+int64_t dmio_file_write_whole(int fd, const void *base, size_t length, uint64_t offset);
 
 /* Each returns bytes (or 0) or -errno; none returns -EINTR. */
 int64_t dmio_file_read(int fd, const struct dmio_vector *vectors, int count, uint64_t offset, int flags);

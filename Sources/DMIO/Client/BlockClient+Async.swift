@@ -12,16 +12,16 @@ extension BlockClient {
   public nonisolated(nonsending) func perform(
     _ operation: Operation, _ regions: [Region], _ memory: Memory
   ) async throws(BlockError) -> RegionResult {
-    let slot = try take(operation, regions.span, memory)
-    return try await perform(slot)
+    if state.isOwner, state.hasRoom { return await result(of: try beginHere(operation, regions.span, memory)) }
+    return try await perform(try take(operation, regions.span, memory))
   }
 
   /// Carries out a request over one region and returns its result when it is over.
   public nonisolated(nonsending) func perform(
     _ operation: Operation, _ region: Region, _ memory: Memory
   ) async throws(BlockError) -> RegionResult {
-    let slot = try takeOne(operation, region, memory)
-    return try await perform(slot)
+    if state.isOwner, state.hasRoom { return await result(of: try beginHere(operation, region, memory)) }
+    return try await perform(try takeOne(operation, region, memory))
   }
 
   private func takeOne(
@@ -31,19 +31,35 @@ extension BlockClient {
     return try take(operation, regions.span, memory)
   }
 
+  private func beginHere(
+    _ operation: Operation, _ region: Region, _ memory: Memory
+  ) throws(BlockError) -> Stable<RequestSlot> {
+    let regions = InlineArray<1, Region>(repeating: region)
+    return try beginHere(operation, regions.span, memory)
+  }
+
+  /// Starts a request on the client's own thread. Its continuation follows: before that thread takes its next turn
+  /// nobody is told anything.
+  @inline(__always)
+  private func beginHere(
+    _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory
+  ) throws(BlockError) -> Stable<RequestSlot> {
+    try begin(operation, regions, memory) { slot in
+      slot.pointee.reply = .continuation
+      slot.pointee.isCancelled = false
+      slot.pointee.tag = 0
+    }
+  }
+
+  private nonisolated(nonsending) func result(of slot: Stable<RequestSlot>) async -> RegionResult {
+    let answer = unsafe await withUnsafeContinuation { unsafe slot.pointee.continuation = unsafe $0 }
+    return answer.result
+  }
+
   private nonisolated(nonsending) func perform(_ slot: Stable<RequestSlot>) async throws(BlockError) -> RegionResult {
     slot.pointee.reply = .continuation
     slot.pointee.isCancelled = false
-    let answer: RequestSlot.Answer
-    if slot.pointee.home == .client, state.hasRoom {
-      slot.pointee.tag = 0
-      answer = unsafe await withUnsafeContinuation { continuation in
-        unsafe slot.pointee.continuation = unsafe continuation
-        give(slot)
-      }
-    } else {
-      answer = await performCancellably(slot)
-    }
+    let answer = await performCancellably(slot)
     if answer.isCancelled { throw .cancelled }
     return answer.result
   }
@@ -68,5 +84,5 @@ extension BlockClient {
 
 extension Stable where Value == ClientState {
   /// True when a request would start at once. The client's thread.
-  var hasRoom: Bool { pointee.inFlight < pointee.limit && pointee.waitingCount == 0 }
+  var hasRoom: Bool { pointee.inFlight &- pointee.lease < pointee.limit && pointee.queued == 0 }
 }

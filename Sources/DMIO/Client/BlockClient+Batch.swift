@@ -3,8 +3,35 @@ extension BlockClient {
   /// Queues a request whose result `completions(_:)` will bring, with `tag`. On the client's thread.
   ///
   /// The request goes out with the next turn of the client: all that were queued since the last in one system call.
+  @inlinable
   public func queue(
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory, tag: UInt
+  ) throws(BlockError) {
+    if regions.count == 1 {
+      try queueOne(operation, RegionRef(regions, 0), memory, tag)
+    } else {
+      try queueAny(operation, regions, memory, tag)
+    }
+  }
+
+  /// The straight line for what most requests are.
+  @usableFromInline
+  func queueOne(
+    _ operation: Operation, _ region: RegionRef, _ memory: Memory, _ tag: UInt
+  ) throws(BlockError) {
+    let (values, address) = unsafe (region.values, UInt(bitPattern: memory.base))
+    guard memory.kind == .contiguous, let slot = state.fold(operation, values, address) else {
+      return try queueAny(operation, region.span, memory, tag)
+    }
+    slot.pointee.tag = tag
+    try state.sendFolded(slot, slot.bits | Ring.foldedBatchMark, operation, values, address, memory.count)
+    state.pointee.batch.outstanding &+= 1
+  }
+
+  /// The general way.
+  @usableFromInline
+  func queueAny(
+    _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory, _ tag: UInt
   ) throws(BlockError) {
     guard state.isOwner else { throw .notOwner }
     let slot = try take(operation, regions, memory)
@@ -33,18 +60,11 @@ extension BlockClient {
 /// The queued requests of a client.
 @safe
 struct BatchState {
-  /// Requests that ended, in order.
-  var ended = Refill<Ended>()
+  /// Requests that ended, in order; they keep their slots until they are handed out.
+  var ended = SlotQueue()
   /// Requests that were queued and not handed out.
   var outstanding = 0
   var waiter: UnsafeContinuation<Void, Never>?
-
-  struct Ended {
-    let tag: UInt
-    let result: RegionResult
-  }
-
-  mutating func append(tag: UInt, _ result: RegionResult) { ended.append(Ended(tag: tag, result: result)) }
 
   /// Resumes who waits, once a turn.
   mutating func wakeIfFilled() {
@@ -56,11 +76,17 @@ struct BatchState {
 
 extension Stable where Value == ClientState {
   fileprivate func handOutBatch(_ body: (UInt, RegionResult) -> Void) -> Int {
-    let ended = pointee.batch.ended.take()
-    pointee.batch.outstanding &-= ended.count
-    for entry in ended { body(entry.tag, entry.result) }
-    let count = ended.count
-    pointee.batch.ended.giveBack(ended)
+    // What `body` queues and is over at once is for the next time.
+    var list = pointee.batch.ended
+    pointee.batch.ended = SlotQueue()
+    var count = 0
+    while let slot = list.popFirst() {
+      let (tag, result) = (slot.pointee.tag, slot.result)
+      pointee.slots.put(slot)
+      count &+= 1
+      body(tag, result)
+    }
+    pointee.batch.outstanding &-= count
     return count
   }
 }

@@ -15,6 +15,14 @@ extension BlockClient {
     let isOwner = state.isOwner
     guard isOwner || kind == .shared else { throw .notOwner }
     if isOwner, state.pointee.isTurning { throw .wouldDeadlock }
+    if let result = performWhole(operation, regions, memory) { return result }
+    return try performAny(operation, regions, memory, isOwner: isOwner)
+  }
+
+  @inline(never)
+  private func performAny(
+    _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory, isOwner: Bool
+  ) throws(BlockError) -> RegionResult {
     if let result = try performHere(operation, regions, memory) { return result }
     var call = BlockedCall()
     return unsafe try withUnsafeMutablePointer(to: &call) { (call) throws(BlockError) in

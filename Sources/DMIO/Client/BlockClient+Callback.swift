@@ -16,9 +16,38 @@ extension BlockClient {
   ///   - context: Passed through.
   ///   - notify: Who is told.
   @unsafe
+  @inlinable
   public func submit(
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory,
     failures: UnsafeMutablePointer<RegionFailure>? = nil, context: UnsafeMutableRawPointer?, notify: @escaping Notify
+  ) throws(BlockError) {
+    if regions.count == 1, unsafe failures == nil {
+      try unsafe submitOne(operation, RegionRef(regions, 0), memory, context, notify)
+    } else {
+      try unsafe submitAny(operation, regions, memory, failures, context, notify)
+    }
+  }
+
+  /// The straight line for what most requests are.
+  @usableFromInline
+  func submitOne(
+    _ operation: Operation, _ region: RegionRef, _ memory: Memory, _ context: UnsafeMutableRawPointer?,
+    _ notify: @escaping Notify
+  ) throws(BlockError) {
+    let (values, address) = unsafe (region.values, UInt(bitPattern: memory.base))
+    guard memory.kind == .contiguous, let slot = state.fold(operation, values, address) else {
+      return try unsafe submitAny(operation, region.span, memory, nil, context, notify)
+    }
+    unsafe slot.pointee.notify = unsafe notify
+    unsafe slot.pointee.context = unsafe context
+    try state.sendFolded(slot, slot.bits | Ring.foldedMark, operation, values, address, memory.count)
+  }
+
+  /// The general way.
+  @usableFromInline
+  func submitAny(
+    _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory,
+    _ failures: UnsafeMutablePointer<RegionFailure>?, _ context: UnsafeMutableRawPointer?, _ notify: @escaping Notify
   ) throws(BlockError) {
     let slot = try take(operation, regions, memory)
     slot.pointee.reply = .notify
@@ -35,10 +64,10 @@ extension BlockClient {
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory,
     completion: @escaping @Sendable (RegionResult) -> Void
   ) throws(BlockError) {
-    let slot = try take(operation, regions, memory)
-    slot.pointee.reply = .completion
-    slot.pointee.completion = completion
-    give(slot)
+    try begin(operation, regions, memory) { slot in
+      slot.pointee.reply = .completion
+      slot.pointee.completion = completion
+    }
   }
 
   /// Submits a request over an array of regions.
@@ -58,10 +87,10 @@ extension BlockClient {
     onThisThread completion: @escaping (RegionResult) -> Void
   ) throws(BlockError) {
     guard state.isOwner else { throw .notOwner }
-    let slot = try take(operation, regions, memory)
-    slot.pointee.reply = .completion
-    slot.pointee.completion = completion
-    give(slot)
+    try begin(operation, regions, memory) { slot in
+      slot.pointee.reply = .completion
+      slot.pointee.completion = completion
+    }
   }
 
   /// Submits a request over an array of regions on the client's own thread.
@@ -73,13 +102,36 @@ extension BlockClient {
     try submit(operation, regions.span, memory, onThisThread: completion)
   }
 
-  /// Checks a request and fills a slot with it: the beginning of every door. Nothing has started yet.
+  /// Sends a request whose reply `reply` fills in: the beginning of every door.
   @inline(__always)
+  @discardableResult
+  func begin(
+    _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory,
+    _ reply: (Stable<RequestSlot>) -> Void
+  ) throws(BlockError) -> Stable<RequestSlot> {
+    if regions.count == 1, memory.kind == .contiguous {
+      let (region, address) = unsafe (RegionRef(regions, 0).values, UInt(bitPattern: memory.base))
+      if let slot = state.fold(operation, region, address) {
+        slot.unfold(.completion)
+        reply(slot)
+        let bits = slot.firstRegion.bits | Ring.wholeMark
+        try state.sendFolded(slot, bits, operation, region, address, memory.count)
+        return slot
+      }
+    }
+    let slot = try take(operation, regions, memory)
+    reply(slot)
+    give(slot)
+    return slot
+  }
+
+  /// Checks a request and fills a slot with it. Nothing has started yet.
+  @inline(never)
   func take(
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory
   ) throws(BlockError) -> Stable<RequestSlot> {
     try Validation.check(operation, regions, memory)
-    guard !state.pointee.mailbox.isClosed.load(ordering: .relaxed) else { throw .closed }
+    guard !state.pointee.isClosed.load(ordering: .relaxed) else { throw .closed }
     guard state.isOwner else { return try takeForeign(operation, regions, memory) }
     let slot = try state.pointee.slots.take()
     state.fill(slot, operation, regions, memory)
@@ -97,7 +149,7 @@ extension BlockClient {
   }
 
   /// Gives a filled slot to the client's thread. From here on the request completes exactly once.
-  @inline(__always)
+  @inline(never)
   func give(_ slot: Stable<RequestSlot>) {
     if slot.pointee.home == .client {
       state.holdDevices(slot)

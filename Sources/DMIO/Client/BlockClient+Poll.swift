@@ -25,6 +25,7 @@ extension BlockClient {
   }
 
   /// True where a turn may be taken; false in a completion that does not want to wait.
+  @inline(__always)
   private func mayTurn(wait: Bool) throws(BlockError) -> Bool {
     guard kind == .driven, state.isOwner else { throw .notOwner }
     guard state.pointee.isTurning else { return true }

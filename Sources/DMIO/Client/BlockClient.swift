@@ -34,19 +34,25 @@ public final class BlockClient: Sendable {
   public let engine: EngineReport
   /// Which thread the client works on.
   public let kind: Kind
+  /// The pages for `PageBuffer(pages:of:)`.
+  let arena: PageArena
 
-  /// Makes a client that has reserved `pages` pages.
+  /// Makes a client that has reserved `pages` pages, and `registeredPages` more for buffers that its ring knows beforehand.
   ///
+  /// As many of the latter are registered as the kernel allows (`registration` tells); the others work all the same.
   /// Throws `.invalid(.reservation)`, or `.system` when memory, threads or (if asked for) io_uring cannot be had.
   public init(
-    pages: Int = Limits.defaultPages, kind: Kind = .shared, engine choice: EngineChoice = .auto
+    pages: Int = Limits.defaultPages, kind: Kind = .shared, engine choice: EngineChoice = .auto,
+    registeredPages: Int = 0
   ) throws(BlockError) {
-    guard pages >= 1, pages <= Limits.reservedPages else { throw .invalid(.reservation) }
+    guard pages >= 1, pages <= Limits.reservedPages, registeredPages >= 0, registeredPages <= Limits.registeredPages
+    else { throw .invalid(.reservation) }
     self.kind = kind
+    arena = try PageArena(pages: registeredPages)
     let mailbox = try Mailbox()
     let state = Stable(
       allocating: try ClientState(
-        kind: kind, ringOnly: choice == .uring, mailbox: mailbox, workers: WorkerPool(mailbox: mailbox)))
+        kind: kind, ringOnly: choice == .uring, mailbox: mailbox, workers: WorkerPool(mailbox: mailbox), arena: arena))
     self.state = state
     do throws(BlockError) {
       switch kind {
@@ -75,7 +81,7 @@ public final class BlockClient: Sendable {
   /// Inside a completion, and on other threads for a driven client, it does not wait. Requests on a device that
   /// hangs end when that device is closed.
   public func close() {
-    state.pointee.mailbox.isClosed.store(true, ordering: .sequentiallyConsistent)
+    state.pointee.isClosed.store(true, ordering: .sequentiallyConsistent)
     if state.isOwner {
       if !state.pointee.isTurning { state.drain() }
     } else if kind == .shared {
@@ -96,8 +102,10 @@ extension Stable where Value == ClientState {
     try resize(pages: pages)
     guard choice != .threads else { return .threadsChosen }
     do throws(Errno) {
-      // Room for all pieces that the reservation may grow to, and as many children of theirs.
-      pointee.ring = Stable<Ring>(allocating: try Ring(completions: 2 * Limits.pieces))
+      // A reservation that grows later may have more pieces than the ring: then some wait for others.
+      let pieces = min(max(1, pages) * Limits.piecesPerPage, Limits.pieces)
+      pointee.ring = Stable<Ring>(allocating: try Ring(pieces: max(pieces, Limits.leastRingEntries)))
+      pointee.ring?.pointee.register(pointee.arena)
       return .uring(choice)
     } catch {
       guard choice == .auto else { throw .system(error, "setting up io_uring") }
@@ -108,6 +116,7 @@ extension Stable where Value == ClientState {
   /// Sets the reservation. The client's thread.
   func resize(pages: Int) throws(BlockError) {
     let limit = max(1, pages)
+    endLease()
     // A record needs some request to name; which one is set when the record is taken.
     let anySlot = try pointee.slots.take()
     defer { pointee.slots.put(anySlot) }
@@ -127,7 +136,7 @@ extension Stable where Value == ClientState {
   /// Frees everything. Nothing is in flight, and nobody will come any more.
   func end() {
     pointee.ring?.destroy()
-    pointee.devices.removeAll()
+    forgetAll()
     pointee.workers.stop()
     destroy()
   }

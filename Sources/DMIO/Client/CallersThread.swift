@@ -5,6 +5,50 @@ internal import Synchronization
 /// The checks, the split loop and the meaning of results are those of every request; what differs is that
 /// nobody is handed anything.
 extension BlockClient {
+  /// The straight line: a plain read or write of one whole region in one call; nil: nothing was done.
+  @inline(__always)
+  func performWhole(
+    _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory
+  ) -> RegionResult? {
+    guard regions.count == 1, memory.kind == .contiguous else { return nil }
+    let region = RegionRef(regions, 0)
+    let address = unsafe UInt(bitPattern: memory.base)
+    guard let result = transferWhole(operation, region, address, memory.count) else { return nil }
+    if result == Int(region.count) &* Limits.sectorBytes { return RegionResult(errors: [], failures: []) }
+    return finishWhole(operation, region, memory, result)
+  }
+
+  /// Makes the one call if the request is plain and fits; its result.
+  @inline(never)
+  private func transferWhole(
+    _ operation: Operation, _ region: RegionRef, _ address: UInt, _ byteCount: Int
+  ) -> Int? {
+    let (region, bytes) = (region.values, Int(truncatingIfNeeded: region.count) &* Limits.sectorBytes)
+    guard operation.flags.isSubset(of: .sync), operation.priority == .none, byteCount >= bytes,
+      region.device.isHealthy, !state.pointee.isClosed.load(ordering: .relaxed)
+    else { return nil }
+    return region.device.with { device in
+      guard device.fit.takes(operation, region.start, region.count, address) else { return nil }
+      return FileCall.whole(
+        device.descriptor, operation.kind, address, bytes, offset: region.start &* UInt64(Limits.sectorBytes))
+    }
+  }
+
+  /// Goes on where the one call did not do all.
+  @inline(never)
+  private func finishWhole(
+    _ operation: Operation, _ region: RegionRef, _ memory: Memory, _ result: Int
+  ) -> RegionResult {
+    region.device.with { device in
+      let call = FileCall(
+        file: device.descriptor, isBlock: false, operation: operation,
+        offset: region.start &* UInt64(Limits.sectorBytes), length: Int(region.count) &* Limits.sectorBytes,
+        cursor: memory.start)
+      guard let failure = finish(call, result, device.geometry) else { return RegionResult(errors: [], failures: []) }
+      return RegionResult(errors: .region(0), failures: [failure])
+    }
+  }
+
   /// Carries the request out here if it is one region of a file with memory as the file wants it; else nil, and
   /// nothing was done.
   @inline(__always)
@@ -19,7 +63,7 @@ extension BlockClient {
       memory.start.position & UInt(region.device.geometry.memoryAlignment &- 1) == 0
     else { return nil }
     try Validation.check(operation, regions, memory)
-    guard !state.pointee.mailbox.isClosed.load(ordering: .relaxed) else { throw .closed }
+    guard !state.pointee.isClosed.load(ordering: .relaxed) else { throw .closed }
     if let errno = region.device.refusal(operation, start: region.start, count: region.count), region.count > 0 {
       if operation.kind == .read { memory.start.zero(Int(region.count) * Limits.sectorBytes) }
       return RegionResult(errors: .region(0), failures: [RegionFailure(errno: errno, sector: region.start)])

@@ -12,10 +12,15 @@ public final class BlockDevice: Sendable {
   let backend: any BlockBackend
   /// Set when the back end is a file, whose pieces go to the client's engine.
   let file: FileBackend?
+  /// The file's descriptor, -1 for a device without; and what is one piece for it.
+  let descriptor: Int32
+  let fit: WholeFit
   /// Its place in the device tables of all clients.
   let number: Int
   /// How many fault devices are stacked here.
   let faultDepth: Int
+  /// The clients that know the device, and may hold its file.
+  let holders = Locked<[Stable<ClientState>]>([])
   /// 0 for a device that is open and has not failed a flush.
   private let trouble = Atomic<Int32>(0)
 
@@ -35,6 +40,8 @@ public final class BlockDevice: Sendable {
     self.faultDepth = faultDepth
     self.geometry = geometry
     file = backend as? FileBackend
+    descriptor = file?.descriptor ?? -1
+    fit = file == nil ? WholeFit() : WholeFit(geometry)
   }
 
   deinit {
@@ -44,11 +51,14 @@ public final class BlockDevice: Sendable {
 
   /// Closes the device: regions on it fail with ENODEV from now on, and pieces that it holds back are answered.
   ///
-  /// I/O in flight goes on to its end; the file is given up at once. Closing twice does nothing.
+  /// I/O in flight goes on to its end. The file is given up at once; a driven client that used it, and stands on another
+  /// thread than this, gives it up with its next `poll`. Closing twice does nothing.
   public func close() {
     let before = trouble.bitwiseOr(BlockDevice.closedBit, ordering: .acquiringAndReleasing).oldValue
     guard before & BlockDevice.closedBit == 0 else { return }
     backend.close()
+    // A client takes itself off the list, under the lock, before it ends.
+    holders.withLock { for client in $0 { client.deviceWasClosed(number) } }
     wrapped?.close()
   }
 

@@ -19,6 +19,14 @@ struct FileCall {
     }
   }
 
+  /// A plain read or write of contiguous memory, in one call.
+  @inline(__always)
+  static func whole(_ file: Int32, _ kind: Operation.Kind, _ address: UInt, _ bytes: Int, offset: UInt64) -> Int {
+    let base = unsafe UnsafeMutableRawPointer(bitPattern: address)
+    return unsafe kind == .read
+      ? Int(dmio_file_read_whole(file, base, bytes, offset)) : Int(dmio_file_write_whole(file, base, bytes, offset))
+  }
+
   @inline(__always)
   private func transfer() -> Int {
     guard cursor.kind == .contiguous else { return scatteredTransfer() }

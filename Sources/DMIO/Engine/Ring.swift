@@ -1,19 +1,32 @@
 internal import CDMIOSystem
+internal import Synchronization
 
 /// A client's io_uring: entries are filled here, and nowhere else. The client's thread only.
 @safe
 struct Ring: ~Copyable {
   private let handle: OpaquePointer
-  private let view: UnsafePointer<dmio_ring_view>
+  private let view: dmio_ring_view
   /// Vectors of the entries that are not submitted yet; the kernel copies them when it takes an entry.
   private let vectors: UnsafeMutablePointer<dmio_vector>
   private var vectorCount = 0
+  /// Entries that can be filled before the next `enter`.
+  private var room: UInt32
   /// What was gathered last, for the next region of the request, which gets the same bytes.
   private var gathered = Gathered()
 
   private static let vectorCapacity = 4096
-  /// `user_data` of the watch on the mailbox; no record stands at this address.
-  static let watch: UInt64 = 1
+  /// `user_data` of the watch on the mailbox; nothing stands at this address.
+  static var watch: UInt { 2 }
+  /// Marks the address of a whole region in `user_data`; that of a record has this bit clear.
+  static var wholeMark: UInt { 1 }
+  /// Marks the address of the slot of a folded request.
+  static var foldedMark: UInt { 4 }
+  /// Marks the same of a request that was queued.
+  static var foldedBatchMark: UInt { 6 }
+
+  /// The memory that the ring knows beforehand, as its buffer 0; and whether vectors may lie in it.
+  private(set) var known: Range<UInt> = 0..<0
+  private var knowsVectors = false
 
   /// What `vectors` holds for a run of memory.
   private struct Gathered {
@@ -21,17 +34,22 @@ struct Ring: ~Copyable {
     var length = 0
     var first = 0
     var count = 0
+    /// True when all of it is memory that the ring knows.
+    var isKnown = false
   }
 
   /// Makes a ring on the calling thread, which is then the only one that may use it.
   ///
-  /// Throws the kernel's errno: EPERM or ENOSYS where containers or sysctl refuse io_uring.
-  init(completions: Int) throws(Errno) {
+  /// The queues are as long as `pieces` in flight need, within limits: the shorter they are, the better they stay in the
+  /// processor's cache. Throws the kernel's errno: EPERM or ENOSYS where containers or sysctl refuse io_uring.
+  init(pieces: Int) throws(Errno) {
     var handle: OpaquePointer?
-    let rc = unsafe dmio_ring_create(UInt32(Limits.ringEntries), UInt32(completions), &handle)
+    let rc = unsafe dmio_ring_create(
+      UInt32(min(pieces, Limits.ringEntries)), UInt32(2 * pieces), UInt32(Limits.devices), &handle)
     guard rc == 0, let handle = unsafe handle else { throw Errno(rawValue: -rc) }
     unsafe self.handle = unsafe handle
-    unsafe self.view = dmio_ring_look(handle)
+    unsafe self.view = dmio_ring_look(handle).pointee
+    room = unsafe dmio_ring_room(view)
     unsafe vectors = .allocate(capacity: Ring.vectorCapacity)
   }
 
@@ -41,32 +59,76 @@ struct Ring: ~Copyable {
     unsafe vectors.deallocate()
   }
 
+  /// The next entry to fill; nil when there is no room until the next `enter`.
+  @unsafe
+  @inline(__always)
+  private mutating func next() -> UnsafeMutablePointer<dmio_sqe>? {
+    guard room > 0 else { return nil }
+    room &-= 1
+    return unsafe dmio_ring_next(view)
+  }
+
   /// Fills an entry with a piece; false when there is no room until the next `enter`.
   mutating func fill(_ record: Stable<PieceRecord>) -> Bool {
     guard record.pointee.operation.kind != .flush else { return fillFlush(record) }
-    guard record.pointee.cursor.kind != .contiguous else { return fillContiguous(record) }
-    guard let run = gather(record) else { return false }
-    let opcode = run.isVectors ? DMIO_OP_READV : DMIO_OP_READ
-    return fill(record, UInt8(opcode), address: UInt64(run.address), length: UInt32(run.length))
+    if record.pointee.cursor.kind == .contiguous {
+      let (address, length) = (record.pointee.cursor.position, record.pointee.length)
+      return fill(record, opcode(record.pointee.ringFile, address, length), UInt64(address), UInt32(length))
+    }
+    guard gather(record) else { return false }
+    let first = unsafe vectors + gathered.first
+    guard gathered.count > 1 else {
+      let address = unsafe UInt(bitPattern: first.pointee.base)
+      let opcode = opcode(record.pointee.ringFile, address, record.pointee.length)
+      return fill(record, opcode, UInt64(address), UInt32(record.pointee.length))
+    }
+    let isFixed = gathered.isKnown && record.pointee.ringFile.gainsFromKnown(record.pointee.length)
+    let opcode = UInt32(isFixed ? DMIO_OP_READV_FIXED : DMIO_OP_READV)
+    return fill(record, opcode, UInt64(UInt(bitPattern: first)), UInt32(gathered.count))
   }
 
-  /// Fills an entry with a piece whose memory is contiguous.
+  /// How one run of memory is read; the opcode of the write follows.
   @inline(__always)
-  func fillContiguous(_ record: Stable<PieceRecord>) -> Bool {
-    fill(
-      record, UInt8(DMIO_OP_READ), address: UInt64(record.pointee.cursor.position),
-      length: UInt32(truncatingIfNeeded: record.pointee.length))
+  private func opcode(_ file: RingFile, _ address: UInt, _ length: Int) -> UInt32 {
+    guard file.gainsFromKnown(length), isKnown(address, length) else { return UInt32(DMIO_OP_READ) }
+    return UInt32(DMIO_OP_READ_FIXED)
   }
 
-  /// The opcode is that of the read; that of the write follows it.
+  private func isKnown(_ address: UInt, _ length: Int) -> Bool {
+    address >= known.lowerBound && address &+ UInt(length) <= known.upperBound
+  }
+
+  /// Fills an entry with a whole region of contiguous memory; false when there is no room until the next `enter`.
   @inline(__always)
-  private func fill(_ record: Stable<PieceRecord>, _ opcode: UInt8, address: UInt64, length: UInt32) -> Bool {
-    guard let sqe = unsafe dmio_ring_next(view) else { return false }
+  mutating func fillWhole(
+    _ bits: UInt, _ entry: Stable<DeviceEntry>, _ operation: Operation, _ flags: Int32,
+    start: UInt64, count: UInt64, address: UInt
+  ) -> Bool {
+    guard let sqe = unsafe next() else { return false }
+    unsafe sqe.pointee.head = Ring.head(UInt32(DMIO_OP_READ), operation) | entry.pointee.ringFile.flags
+    unsafe sqe.pointee.fd = entry.pointee.ringFile.number
+    unsafe sqe.pointee.off = start &* UInt64(Limits.sectorBytes)
+    unsafe sqe.pointee.addr = UInt64(address)
+    unsafe sqe.pointee.len = UInt32(truncatingIfNeeded: count &* UInt64(Limits.sectorBytes))
+    unsafe sqe.pointee.rw_flags = UInt32(bitPattern: flags)
+    unsafe sqe.pointee.user_data = UInt64(bits)
+    return true
+  }
+
+  /// The first word of an entry. The opcode is that of the read; that of the write follows it.
+  @inline(__always)
+  private static func head(_ opcode: UInt32, _ operation: Operation) -> UInt32 {
+    opcode &+ UInt32(operation.kind.rawValue) | UInt32(operation.priority.rawValue) << 16
+  }
+
+  @inline(__always)
+  private mutating func fill(_ record: Stable<PieceRecord>, _ opcode: UInt32, _ address: UInt64, _ length: UInt32)
+    -> Bool
+  {
+    guard let sqe = unsafe next() else { return false }
     let operation = record.pointee.operation
-    unsafe sqe.pointee.opcode = opcode &+ operation.kind.rawValue
-    unsafe sqe.pointee.flags = 0
-    unsafe sqe.pointee.ioprio = operation.priority.rawValue
-    unsafe sqe.pointee.fd = record.pointee.file
+    unsafe sqe.pointee.head = Ring.head(opcode, operation) | record.pointee.ringFile.flags
+    unsafe sqe.pointee.fd = record.pointee.ringFile.number
     unsafe sqe.pointee.off = record.pointee.offset
     unsafe sqe.pointee.addr = address
     unsafe sqe.pointee.len = length
@@ -76,44 +138,62 @@ struct Ring: ~Copyable {
   }
 
   private mutating func fillFlush(_ record: Stable<PieceRecord>) -> Bool {
-    guard let sqe = unsafe dmio_ring_next(view) else { return false }
+    guard let sqe = unsafe next() else { return false }
     unsafe sqe.pointee = dmio_sqe()
-    unsafe sqe.pointee.opcode = UInt8(DMIO_OP_FSYNC)
-    unsafe sqe.pointee.fd = record.pointee.file
+    unsafe sqe.pointee.head = UInt32(DMIO_OP_FSYNC) | record.pointee.ringFile.flags
+    unsafe sqe.pointee.fd = record.pointee.ringFile.number
     unsafe sqe.pointee.rw_flags = UInt32(DMIO_FSYNC_DATASYNC)
     unsafe sqe.pointee.user_data = UInt64(record.bits)
     return true
   }
 
   /// Fills an entry that completes when `event` becomes readable.
-  func fillWatch(_ event: Int32) -> Bool {
-    guard let sqe = unsafe dmio_ring_next(view) else { return false }
+  mutating func fillWatch(_ event: Int32) -> Bool {
+    guard let sqe = unsafe next() else { return false }
     unsafe sqe.pointee = dmio_sqe()
-    unsafe sqe.pointee.opcode = UInt8(DMIO_OP_POLL_ADD)
+    unsafe sqe.pointee.head = UInt32(DMIO_OP_POLL_ADD)
     unsafe sqe.pointee.fd = event
     unsafe sqe.pointee.rw_flags = UInt32(DMIO_POLL_IN)
-    unsafe sqe.pointee.user_data = Ring.watch
+    unsafe sqe.pointee.user_data = UInt64(Ring.watch)
     return true
   }
 
-  /// Where the bytes of a scattered piece are: one run, or vectors.
-  private mutating func gather(_ record: Stable<PieceRecord>) -> (address: UInt, length: Int, isVectors: Bool)? {
-    if gathered.count == 0 || gathered.length != record.pointee.length || gathered.cursor != record.pointee.cursor {
-      guard gatherRuns(record.pointee.cursor, record.pointee.length) else { return nil }
+  /// Has `gathered` tell where the bytes of a scattered piece are; false when there is no room for vectors.
+  private mutating func gather(_ record: Stable<PieceRecord>) -> Bool {
+    if gathered.count > 0, gathered.length == record.pointee.length, gathered.cursor == record.pointee.cursor {
+      return true
     }
-    let first = unsafe vectors + gathered.first
-    if gathered.count == 1 { return unsafe (UInt(bitPattern: first.pointee.base), first.pointee.length, false) }
-    return (UInt(bitPattern: first), gathered.count, true)
-  }
-
-  private mutating func gatherRuns(_ start: MemoryCursor, _ length: Int) -> Bool {
     guard vectorCount &+ Limits.pieceRunsAtMost <= Ring.vectorCapacity else { return false }
-    gathered = Gathered(cursor: start, length: length, first: vectorCount, count: 0)
-    var cursor = start
-    unsafe gathered.count = cursor.gather(length, into: vectors + vectorCount)
+    gathered = Gathered(cursor: record.pointee.cursor, length: record.pointee.length, first: vectorCount)
+    var cursor = gathered.cursor
+    unsafe gathered.count = cursor.gather(gathered.length, into: vectors + vectorCount)
+    if knowsVectors, record.pointee.ringFile.gainsFromKnown(gathered.length) {
+      gathered.isKnown = (vectorCount..<vectorCount &+ gathered.count).allSatisfy { index in
+        unsafe isKnown(UInt(bitPattern: vectors[index].base), vectors[index].length)
+      }
+    }
     vectorCount &+= gathered.count
     return true
   }
+
+  /// Tells the kernel of an arena's pages, or of as many of the first as it takes.
+  mutating func register(_ arena: PageArena) {
+    var pages = arena.pages
+    while pages >= Limits.leastRegisteredPages {
+      let bytes = pages * Limits.pageBytes
+      let rc = unsafe dmio_ring_register_memory(handle, UnsafeMutableRawPointer(bitPattern: arena.start), bytes)
+      if rc == 0 {
+        known = arena.start..<arena.start + UInt(bytes)
+        knowsVectors = unsafe dmio_ring_knows(handle, Int32(DMIO_OP_WRITEV_FIXED))
+        return arena.registered.store(pages, ordering: .relaxed)
+      }
+      arena.refusal.store(-rc, ordering: .relaxed)
+      pages /= 2
+    }
+  }
+
+  /// Puts a file into place `index` of the ring's table, or takes it out (-1); false where there is no such place.
+  func setFile(_ index: Int, _ file: Int32) -> Bool { unsafe dmio_ring_set_file(handle, UInt32(index), file) == 0 }
 
   /// True when entries were filled that the kernel has not been given.
   var hasFilled: Bool { unsafe dmio_ring_unsubmitted(view) }
@@ -121,10 +201,15 @@ struct Ring: ~Copyable {
   /// Gives the kernel what was filled and lets it finish what it put off; waits for one completion if asked.
   mutating func enter(wait: Bool, timeoutMilliseconds: Int64) -> Int32 {
     let rc = unsafe dmio_ring_enter(handle, wait, timeoutMilliseconds)
-    // Memory may be used anew once its request has completed: what was gathered before is not looked at again.
+    room = unsafe dmio_ring_room(view)
+    if vectorCount > 0 { forgetVectors() }
+    return rc
+  }
+
+  /// Memory may be used anew once its request has completed: what was gathered before is not looked at again.
+  private mutating func forgetVectors() {
     gathered.count = 0
     if !hasFilled { vectorCount = 0 }
-    return rc
   }
 
   /// How many completions stand ready.
@@ -133,9 +218,9 @@ struct Ring: ~Copyable {
 
   /// Takes one completion, which has to stand ready: `user_data` and result.
   @inline(__always)
-  func take() -> (userData: UInt64, result: Int) {
+  func take() -> (bits: UInt, result: Int) {
     let cqe = unsafe dmio_ring_take(view)
-    return (cqe.user_data, Int(cqe.res))
+    return (UInt(cqe.user_data), Int(cqe.res))
   }
 }
 
@@ -169,4 +254,17 @@ extension MemoryCursor {
     }
     return count
   }
+}
+
+/// A file as an entry of the ring names it.
+struct RingFile {
+  /// The descriptor, or with the flag the place in the ring's table.
+  var number: Int32 = -1
+  var flags: UInt32 = 0
+  /// True for O_DIRECT, where the kernel pins memory that it does not know.
+  var isDirect = false
+
+  /// True for a transfer that is worth looking for its memory among what the ring knows.
+  @inline(__always)
+  func gainsFromKnown(_ length: Int) -> Bool { length >= Limits.registeredBytes && isDirect }
 }

@@ -1,4 +1,5 @@
 internal import CDMIOSystem
+internal import Synchronization
 
 /// Everything that a client's thread works with, confined to that thread: no lock guards it.
 ///
@@ -11,8 +12,14 @@ struct ClientState: ~Copyable {
   /// True when every file goes through the ring, also those for which threads would be faster.
   let ringOnly: Bool
   let mailbox: Mailbox
+  /// The mailbox's own, at hand.
+  let signs: Stable<MailSigns>
   let foreign: ForeignSlots
   let workers: WorkerPool
+  /// Kept for as long as the ring may know it.
+  let arena: PageArena
+  /// True once the client takes no more requests.
+  let isClosed = Atomic<Bool>(false)
   /// The thread that owns this state.
   var owner: UInt = 0
 
@@ -26,13 +33,17 @@ struct ClientState: ~Copyable {
   var limit = 1
 
   // Where requests are.
+  /// Requests in flight, and places that the straight line holds for its own.
   var inFlight = 0
+  /// Places in flight, of a request and its piece each, that the straight line holds and that are free.
+  var lease = 0
   /// Requests that wait for the reservation: with SYNC, and without.
   var waitingSync = SlotQueue()
   var waiting = SlotQueue()
-  var waitingCount = 0
   /// Requests in flight of which pieces are still to be sent when others come back.
   var starved = SlotQueue()
+  /// How many requests stand in these three queues. Above 0 the lease is 0.
+  var queued = 0
   /// Requests that ended inside `submit`, to be answered by the next turn.
   var ready = SlotQueue()
   /// Pieces to be sent by the next turn: their device answered EINTR or EAGAIN, or the ring was full.
@@ -61,12 +72,14 @@ struct ClientState: ~Copyable {
   var batch = BatchState()
 
   init(
-    kind: BlockClient.Kind, ringOnly: Bool, mailbox: Mailbox, workers: WorkerPool
+    kind: BlockClient.Kind, ringOnly: Bool, mailbox: Mailbox, workers: WorkerPool, arena: PageArena
   ) throws(BlockError) {
     self.kind = kind
     self.ringOnly = ringOnly
     self.mailbox = mailbox
+    signs = mailbox.signs
     self.workers = workers
+    self.arena = arena
     foreign = ForeignSlots()
     devices = try DeviceTable()
   }
@@ -82,5 +95,5 @@ struct PieceTimer {
 extension Stable where Value == ClientState {
   /// True on the thread that owns the state.
   @inline(__always)
-  var isOwner: Bool { pointee.owner == UInt(dmio_thread_id()) }
+  var isOwner: Bool { pointee.owner == UInt(dmio_thread_id_or_zero()) }
 }

@@ -95,7 +95,7 @@ extension Stable where Value == ClientState {
   func failRegion(_ slot: Stable<RequestSlot>, _ index: Int, _ errno: Errno) {
     let region = slot.region(index)
     if slot.pointee.operation.kind == .read {
-      slot.pointee.memory.start.zero(Int(region.pointee.count) * Limits.sectorBytes)
+      slot.pointee.bytes.zero(Int(region.pointee.count) * Limits.sectorBytes)
     }
     slot.note(index, errno, region.pointee.start)
   }
@@ -122,7 +122,7 @@ extension Stable where Value == ClientState {
     slot.pointee.phase = phase
     slot.pointee.nextRegion = 0
     slot.pointee.pending = 1
-    dispatch(slot)
+    if !dispatch(slot) { starve(slot) }
   }
 }
 

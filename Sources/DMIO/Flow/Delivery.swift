@@ -59,24 +59,34 @@ extension Stable where Value == ClientState {
   }
 
   private func deliverBatch(_ slot: Stable<RequestSlot>) {
-    pointee.batch.append(tag: slot.pointee.tag, slot.result)
-    leave(slot)
+    pointee.batch.ended.append(slot)
+    leavePlace()
   }
 
   /// Takes the request out of flight and its slot back into the pool; whoever waited comes next.
   @inline(__always)
   private func leave(_ slot: Stable<RequestSlot>) {
     if slot.pointee.home == .client { pointee.slots.put(slot) } else { pointee.foreign.put(slot) }
+    leavePlace()
+  }
+
+  @inline(__always)
+  private func leavePlace() {
     pointee.inFlight &-= 1
-    if pointee.waitingCount > 0 { admitWaiting() }
+    if pointee.queued > 0 { admitWaiting() }
   }
 }
 
 extension Stable where Value == RequestSlot {
   /// The bits and, where any is set, each region's first failure.
+  @inline(__always)
   var result: RegionResult {
+    if pointee.errors == 0 { return RegionResult(errors: [], failures: []) }
+    return failedResult
+  }
+
+  private var failedResult: RegionResult {
     let errors = RegionErrors(rawValue: pointee.errors)
-    guard pointee.errors != 0 else { return RegionResult(errors: errors, failures: []) }
     return RegionResult(errors: errors, failures: (0..<pointee.regionCount).map(failure))
   }
 

@@ -1,30 +1,30 @@
 /// A device that somebody else keeps: for a request in flight the client's device table, before that the caller.
 ///
 /// Naming a device this way costs no reference counting on the path.
-// Why it is right: a region keeps its device until its request is filled in, `retain` from there to the client's thread,
-// and that thread's device table from there to the answer.
 @safe
 struct DeviceRef: Equatable {
-  private let device: Unmanaged<BlockDevice>
+  /// The device's address: no two devices that exist have the same.
+  let bits: UInt
+
+  private init() { bits = 0 }
+
+  /// Names no device: what a slot holds before its first request.
+  static var none: DeviceRef { DeviceRef() }
+
+  // Why it is right: a region keeps its device until its request is filled in, `retain` from there to the client's
+  // thread, and that thread's device table from there to the answer.
+  @inline(__always)
+  init(_ device: BlockDevice) { unsafe bits = UInt(bitPattern: Unmanaged.passUnretained(device).toOpaque()) }
 
   @inline(__always)
-  init(_ device: BlockDevice) { unsafe self.device = Unmanaged.passUnretained(device) }
+  private var device: Unmanaged<BlockDevice> {
+    unsafe Unmanaged.fromOpaque(UnsafeRawPointer(bitPattern: bits).unsafelyUnwrapped)
+  }
 
   /// Hands the device to `body`.
   @inline(__always)
   func with<Value>(_ body: (BlockDevice) -> Value) -> Value {
     unsafe device._withUnsafeGuaranteedRef(body)
-  }
-
-  /// The device that region `index` names.
-  @inline(__always)
-  init(of regions: borrowing Span<Region>, _ index: Int) {
-    assert(MemoryLayout<Region>.offset(of: \Region.device) == 0 && index < regions.count)
-    // Read as it stands: taking the reference out of a region would count it up and down again.
-    self = unsafe regions.withUnsafeBufferPointer { regions in
-      guard let first = regions.baseAddress else { preconditionFailure("a region that exists has an address") }
-      return unsafe UnsafeRawPointer(first + index).load(as: DeviceRef.self)
-    }
   }
 
   /// True for a device that is open and has not failed a flush.
@@ -40,9 +40,48 @@ struct DeviceRef: Equatable {
 
   /// Ends what `retain()` began.
   func release() { unsafe device.release() }
+}
+
+/// A region where its caller keeps it, read as it stands: taking the device out of it would count references.
+///
+/// It is looked at only while the call that brought the regions lasts.
+@safe
+@usableFromInline
+struct RegionRef {
+  @usableFromInline
+  let address: UnsafePointer<Region>
+
+  /// Region `index` of `regions`, which is there.
+  @inlinable
+  init(_ regions: borrowing Span<Region>, _ index: Int) {
+    unsafe address = regions.withUnsafeBufferPointer { unsafe $0.baseAddress.unsafelyUnwrapped + index }
+  }
 
   @inline(__always)
-  static func == (left: DeviceRef, right: DeviceRef) -> Bool {
-    unsafe left.device.toOpaque() == right.device.toOpaque()
+  var device: DeviceRef {
+    assert(MemoryLayout<Region>.offset(of: \Region.device) == 0)
+    return unsafe UnsafeRawPointer(address).load(as: DeviceRef.self)
   }
+  /// What the region says, read once.
+  struct Values {
+    let device: DeviceRef
+    let start: UInt64
+    let count: UInt64
+  }
+
+  @inline(__always)
+  var values: Values { Values(device: device, start: start, count: count) }
+
+  /// The region as a span of one, for the time of the call.
+  var span: Span<Region> {
+    @_lifetime(borrow self) get {
+      let span = unsafe UnsafeBufferPointer(start: address, count: 1).span
+      return unsafe _overrideLifetime(span, borrowing: self)
+    }
+  }
+
+  @inline(__always)
+  var start: UInt64 { unsafe address.pointee.start }
+  @inline(__always)
+  var count: UInt64 { unsafe address.pointee.count }
 }

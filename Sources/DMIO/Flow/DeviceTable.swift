@@ -1,60 +1,54 @@
 internal import CDMIOSystem
 
-/// The devices that one client knows: each held while requests use it, which are counted with a plain integer.
+/// The devices that one client knows: a place for every device number, and the list of those that are taken.
 ///
 /// A device's number is its place in the table, so that knowing it already is two loads and a comparison.
 struct DeviceTable: ~Copyable {
   private let arena: Arena
   /// The numbers of the devices in the table.
-  private var known: [Int] = []
+  private var taken: [Int] = []
 
   init() throws(BlockError) {
     arena = try Arena(bytes: Limits.devices * MemoryLayout<DeviceEntry>.stride, populate: false)
   }
 
-  /// Counts one more region of `device`, and returns its entry, which stays for as long as regions are counted.
+  /// The entry of a device that is in the table.
   @inline(__always)
-  mutating func use(_ device: DeviceRef, hasRing: Bool, ringOnly: Bool) -> Stable<DeviceEntry> {
-    let entry = entry(device.number)
-    if entry.pointee.ref != device { add(device, entry, hasRing: hasRing, ringOnly: ringOnly) }
-    entry.pointee.uses &+= 1
-    return entry
+  func known(_ device: DeviceRef) -> Stable<DeviceEntry>? {
+    let entry = place(device.number)
+    return entry.pointee.ref == device ? entry : nil
   }
 
-  /// Lets go of every device.
-  mutating func removeAll() {
-    for number in known { entry(number).pointee = DeviceEntry() }
-    known = []
-  }
-
+  /// The entry for devices of a number.
   @inline(__always)
-  private func entry(_ number: Int) -> Stable<DeviceEntry> {
+  func place(_ number: Int) -> Stable<DeviceEntry> {
     unsafe Stable<DeviceEntry>(
       arena.address(number &* MemoryLayout<DeviceEntry>.stride).assumingMemoryBound(to: DeviceEntry.self))
   }
 
-  private mutating func add(_ device: DeviceRef, _ entry: Stable<DeviceEntry>, hasRing: Bool, ringOnly: Bool) {
-    sweep()
-    // A number is given to another device only after the one before is gone, so nobody stands here.
-    assert(entry.pointee.device == nil)
-    entry.pointee = device.with { DeviceEntry($0, hasRing: hasRing, ringOnly: ringOnly) }
-    known.append(device.number)
+  /// Gives a device its place. A number is given to another device only after the one before is gone, so nobody stands there.
+  mutating func add(_ entry: DeviceEntry, _ number: Int) -> Stable<DeviceEntry> {
+    let place = place(number)
+    assert(place.pointee.device == nil)
+    place.pointee = entry
+    taken.append(number)
+    return place
   }
 
-  /// Lets go of the devices that no request uses. One that is still wanted comes back with its next request; to ask
-  /// whether anybody else holds it would not do, as two clients would keep it for one another.
-  private mutating func sweep() {
+  /// Takes out the devices that no request uses (all, if nobody can use any more) and hands their numbers out first.
+  mutating func removeUnused(orAll all: Bool = false, _ body: (Int, borrowing DeviceEntry) -> Void) {
     var kept = 0
-    for number in known {
-      let entry = entry(number)
-      if entry.pointee.uses == 0 {
+    for number in taken {
+      let entry = place(number)
+      if all || entry.pointee.uses == 0 {
+        body(number, entry.pointee)
         entry.pointee = DeviceEntry()
       } else {
-        known[kept] = number
+        taken[kept] = number
         kept += 1
       }
     }
-    known.removeLast(known.count - kept)
+    taken.removeLast(taken.count - kept)
   }
 }
 
@@ -63,7 +57,7 @@ struct DeviceEntry {
   /// Keeps the device.
   var device: BlockDevice?
   /// The same device, to be compared and used without counting references.
-  var ref: DeviceRef?
+  var ref = DeviceRef.none
   /// Regions of requests that are on their way.
   var uses = 0
   /// The file of a file device; below 0 for others.
@@ -71,33 +65,29 @@ struct DeviceEntry {
   /// True when the file's reads, writes and flushes go through the ring.
   var isRingLane = false
   var isBlockFile = false
-  /// What a region has to fit, for the short way of `sendWhole`.
-  var fit = Fit()
-
-  /// The limits of a device for a region in one piece.
-  struct Fit {
-    /// Sectors of the device, and of the longest piece.
-    var sectors: UInt64 = 0
-    var longest: UInt64 = 0
-    /// Bits that must be clear in sectors, and in an address.
-    var sectorMask: UInt64 = 0
-    var addressMask: UInt = 0
-    var isWritable = false
-  }
+  /// The ring, if files of this kind go through it.
+  var ring: Stable<Ring>?
+  /// The file as the ring knows it.
+  var ringFile = RingFile()
+  /// What may go to the ring as a whole region.
+  var fit = WholeFit()
 
   init() {}
 
-  init(_ device: BlockDevice, hasRing: Bool, ringOnly: Bool) {
+  init(_ device: BlockDevice, ring: Stable<Ring>?, ringOnly: Bool) {
     self.device = device
     ref = DeviceRef(device)
-    let geometry = device.geometry
-    fit = Fit(
-      sectors: geometry.sectors, longest: UInt64(geometry.longestPiece(.write) / Limits.sectorBytes),
-      sectorMask: UInt64(geometry.logicalBlock / Limits.sectorBytes - 1),
-      addressMask: UInt(geometry.memoryAlignment - 1), isWritable: geometry.isWritable)
     guard let file = device.file else { return }
     self.file = file.descriptor
+    ringFile = RingFile(number: file.descriptor, isDirect: file.report.isDirect)
     isBlockFile = file.isBlock
-    isRingLane = hasRing && (ringOnly || file.supportsNowait)
+    guard let ring, ringOnly || file.supportsNowait else { return }
+    isRingLane = true
+    self.ring = ring
+    fit = device.fit
+    // What gains from memory that the ring knows is looked at piece by piece.
+    if ringFile.isDirect, !ring.pointee.known.isEmpty {
+      fit.longest = min(fit.longest, UInt64(Limits.registeredBytes / Limits.sectorBytes - 1))
+    }
   }
 }

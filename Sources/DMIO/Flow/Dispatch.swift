@@ -1,29 +1,32 @@
 /// From a request to its pieces: `dispatch_io` and `do_region` of dm-io.c.
 extension Stable where Value == ClientState {
-  /// Sends the pieces of every region that is left; stops where no piece is free and goes on when one comes back.
-  func dispatch(_ slot: Stable<RequestSlot>) {
+  /// Sends the pieces of every region that is left; false where no piece is free, to go on when one comes back.
+  func dispatch(_ slot: Stable<RequestSlot>) -> Bool {
     while slot.pointee.nextRegion < slot.pointee.regionCount {
-      guard dispatchRegion(slot, slot.pointee.nextRegion) else {
-        pointee.starved.append(slot)
-        return
-      }
+      guard dispatchRegion(slot, slot.pointee.nextRegion) else { return false }
       slot.pointee.nextRegion &+= 1
       slot.pointee.place.isOpen = false
     }
     drop(slot)
+    return true
   }
 
   /// Goes on with requests that lacked pieces, in their order.
-  @inline(__always)
   func dispatchStarved() {
-    guard !pointee.starved.isEmpty else { return }
-    var rest = pointee.starved
-    pointee.starved = SlotQueue()
-    while let slot = rest.popFirst() {
-      dispatch(slot)
-      guard pointee.starved.isEmpty else { break }
+    while let slot = pointee.starved.popFirst() {
+      pointee.queued &-= 1
+      guard dispatch(slot) else {
+        pointee.queued &+= 1
+        return pointee.starved.prepend(slot)
+      }
     }
-    while let slot = rest.popFirst() { pointee.starved.append(slot) }
+  }
+
+  /// A record for one more piece; nil while as many as allowed are in flight.
+  @inline(__always)
+  private func takePiece() -> Stable<PieceRecord>? {
+    if !pointee.pieces.hasRoom { endLease() }
+    return pointee.pieces.take()
   }
 
   /// Sends the pieces of one region; false when pieces have run out before its end.
@@ -60,7 +63,7 @@ extension Stable where Value == ClientState {
         return errno
       }
       slot.pointee.place = RegionPlace(
-        isOpen: true, cursor: slot.pointee.memory.start,
+        isOpen: true, cursor: slot.pointee.bytes,
         offset: region.pointee.start &* UInt64(Limits.sectorBytes),
         remaining: Int(region.pointee.count) &* Limits.sectorBytes,
         longest: device.geometry.longestPiece(operation.kind))
@@ -76,7 +79,7 @@ extension Stable where Value == ClientState {
   /// Cuts the next piece off the region; nil when no record or no bounce page is free.
   @inline(__always)
   private func nextPiece(_ slot: Stable<RequestSlot>, _ index: Int) -> Stable<PieceRecord>? {
-    guard let record = pointee.pieces.take() else { return nil }
+    guard let record = takePiece() else { return nil }
     let operation = slot.pointee.operation
     record.prepare(slot, region: index, operation)
     record.pointee.offset = slot.pointee.place.offset
@@ -132,7 +135,7 @@ extension Stable where Value == ClientState {
       failFlush(slot, index, errno)
       return true
     }
-    guard let record = pointee.pieces.take() else { return false }
+    guard let record = takePiece() else { return false }
     record.prepare(slot, region: index, .flush)
     record.pointee.operation.priority = slot.pointee.operation.priority
     record.pointee.offset = 0

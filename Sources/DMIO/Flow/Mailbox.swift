@@ -7,11 +7,8 @@ internal import Synchronization
 /// compare-and-exchange; taking them is one exchange. The thread says that it sleeps before it looks
 /// a last time, and whoever pushes looks at that after pushing: one of the two always sees the other.
 final class Mailbox: Sendable {
-  /// The node pushed last, tagged; 0 when empty.
-  private let head = Atomic<UInt>(0)
-  private let isAsleep = Atomic<Bool>(false)
-  /// True once the client takes no more requests.
-  let isClosed = Atomic<Bool>(false)
+  /// What the client's thread looks at in every turn.
+  let signs = Stable<MailSigns>(allocating: MailSigns())
   /// Numbers the requests that a cancelled task may take out of the line.
   let tickets = Atomic<UInt>(0)
   /// Becomes readable when the sleeping thread has mail.
@@ -19,7 +16,6 @@ final class Mailbox: Sendable {
 
   /// Rare mail that brings no node along: jobs of tasks, tickets to cancel, things to run on the thread.
   private let rest = Locked(Rest())
-  private let hasRest = Atomic<Bool>(false)
 
   struct Rest {
     var jobs: [ClientJob] = []
@@ -42,15 +38,18 @@ final class Mailbox: Sendable {
     guard event >= 0 else { throw .system(Errno(rawValue: -event), "creating an eventfd") }
   }
 
-  deinit { dmio_file_close(event) }
+  deinit {
+    dmio_file_close(event)
+    signs.destroy()
+  }
 
   /// Leaves a node and wakes the thread if it sleeps. Any thread.
   func push(_ node: Node) {
     let bits = Mailbox.bits(node)
-    var seen = head.load(ordering: .relaxed)
+    var seen = signs.pointee.head.load(ordering: .relaxed)
     while true {
       Mailbox.link(node, to: seen)
-      let (done, now) = head.weakCompareExchange(
+      let (done, now) = signs.pointee.head.weakCompareExchange(
         expected: seen, desired: bits, successOrdering: .sequentiallyConsistent, failureOrdering: .relaxed)
       if done { break }
       seen = now
@@ -61,19 +60,19 @@ final class Mailbox: Sendable {
   /// Leaves rare mail. Any thread.
   func leave(_ change: (inout Rest) -> Void) {
     rest.withLock { change(&$0) }
-    hasRest.store(true, ordering: .sequentiallyConsistent)
+    signs.pointee.hasRest.store(true, ordering: .sequentiallyConsistent)
     wake()
   }
 
   /// Takes all nodes and hands them out, oldest first. The client's thread only.
   @inline(__always)
   func takeNodes(_ body: (Node) -> Void) {
-    guard head.load(ordering: .relaxed) != 0 else { return }
+    guard signs.pointee.head.load(ordering: .relaxed) != 0 else { return }
     drain(body)
   }
 
   private func drain(_ body: (Node) -> Void) {
-    var newestFirst = head.exchange(0, ordering: .acquiring)
+    var newestFirst = signs.pointee.head.exchange(0, ordering: .acquiring)
     var oldestFirst: UInt = 0
     while newestFirst != 0 {
       let node = Mailbox.node(newestFirst)
@@ -92,31 +91,18 @@ final class Mailbox: Sendable {
   /// Takes the rare mail, if there is any. The client's thread only.
   @inline(__always)
   func takeRest() -> Rest? {
-    guard hasRest.load(ordering: .relaxed) else { return nil }
+    guard signs.pointee.hasRest.load(ordering: .relaxed) else { return nil }
     return rest.withLock { rest in
-      hasRest.store(false, ordering: .relaxed)
+      signs.pointee.hasRest.store(false, ordering: .relaxed)
       let taken = rest
       rest = Rest()
       return taken
     }
   }
 
-  /// Says that the thread is about to sleep; false when there is mail after all.
-  func prepareToSleep() -> Bool {
-    isAsleep.store(true, ordering: .sequentiallyConsistent)
-    guard head.load(ordering: .sequentiallyConsistent) == 0, !hasRest.load(ordering: .sequentiallyConsistent) else {
-      awake()
-      return false
-    }
-    return true
-  }
-
-  /// Says that the thread is awake.
-  func awake() { isAsleep.store(false, ordering: .relaxed) }
-
   private func wake() {
-    guard isAsleep.load(ordering: .sequentiallyConsistent),
-      isAsleep.exchange(false, ordering: .sequentiallyConsistent)
+    guard signs.pointee.isAsleep.load(ordering: .sequentiallyConsistent),
+      signs.pointee.isAsleep.exchange(false, ordering: .sequentiallyConsistent)
     else { return }
     dmio_event_signal(event)
   }
@@ -152,4 +138,36 @@ final class Mailbox: Sendable {
     case .answer(let record), .transfer(let record): record.pointee.mail
     }
   }
+}
+
+/// The words by which a client's thread and others tell each other: reached without counting references.
+struct MailSigns: ~Copyable {
+  /// The node pushed last, tagged; 0 when empty.
+  let head = Atomic<UInt>(0)
+  /// True when there is mail that brings no node along.
+  let hasRest = Atomic<Bool>(false)
+  let isAsleep = Atomic<Bool>(false)
+}
+
+/// What the client's thread does with them, and no other.
+extension Stable where Value == MailSigns {
+  /// True when something was left; what is left while this is asked may be seen by the next time only.
+  @inline(__always)
+  var hasMail: Bool { pointee.head.load(ordering: .relaxed) != 0 || pointee.hasRest.load(ordering: .relaxed) }
+
+  /// Says that the thread is about to sleep; false when there is mail after all.
+  @inline(__always)
+  func prepareToSleep() -> Bool {
+    pointee.isAsleep.store(true, ordering: .sequentiallyConsistent)
+    let node = pointee.head.load(ordering: .sequentiallyConsistent)
+    guard !pointee.hasRest.load(ordering: .sequentiallyConsistent), node == 0 else {
+      awake()
+      return false
+    }
+    return true
+  }
+
+  /// Says that the thread is awake.
+  @inline(__always)
+  func awake() { pointee.isAsleep.store(false, ordering: .relaxed) }
 }

@@ -74,6 +74,7 @@ public struct Piece: ~Copyable, Sendable {
     discard self
     let client = record.pointee.client
     record.pointee.file = file.descriptor
+    record.pointee.ringFile = RingFile(number: file.descriptor, isDirect: file.report.isDirect)
     record.pointee.isBlockFile = file.isBlock
     record.pointee.isRingLane = client.pointee.ringOnly || file.supportsNowait
     if client.isOwner { client.sendToFile(record) } else { client.push(.transfer(record)) }

@@ -18,6 +18,7 @@ struct PieceRecord: ~Copyable {
   var cursor = MemoryCursor(kind: .none, position: 0, within: 0)
   /// The file, once a file device has been reached, and what it is.
   var file: Int32 = -1
+  var ringFile = RingFile()
   var isBlockFile = false
   var isRingLane = false
   var retries = 0
@@ -47,31 +48,47 @@ struct PiecePool: ~Copyable {
   private var free: Stable<PieceRecord>?
   private var chunks: [PieceChunk] = []
   /// Records that exist.
-  private(set) var count = 0
-  /// Records in use.
-  private(set) var inUse = 0
+  private var made = 0
+  /// Pieces in flight, with their record or without.
+  private var inUse = 0
   /// How many may be in use at once.
   private var limit = 0
 
   /// Lets `limit` records be in use at once, and makes those that are missing.
   mutating func resize(to limit: Int, client: Stable<ClientState>, slot: Stable<RequestSlot>) throws(BlockError) {
-    if limit > count {
-      let chunk = try PieceChunk(capacity: limit - count)
+    if limit > made {
+      let chunk = try PieceChunk(capacity: limit - made)
       for index in 0..<chunk.capacity {
         let record = chunk.record(index, client: client, slot: slot)
         record.pointee.next = free
         free = record
       }
       chunks.append(chunk)
-      count = limit
+      made = limit
     }
     self.limit = limit
   }
 
-  /// A free record; nil while as many as allowed are in use.
+  /// How many more pieces may be in flight.
+  var room: Int { limit &- inUse }
+  /// True while one more may.
+  var hasRoom: Bool { inUse < limit }
+
+  /// Counts pieces that fly without a record, because their region says all that there is to say about them.
+  @inline(__always)
+  mutating func count(_ pieces: Int) { inUse &+= pieces }
+
+  /// The record of a piece that was counted: there is one for each.
+  mutating func takeCounted() -> Stable<PieceRecord> {
+    guard let record = free else { preconditionFailure("a record for every piece in flight") }
+    free = record.pointee.next
+    return record
+  }
+
+  /// A free record; nil while as many pieces as allowed are in flight.
   @inline(__always)
   mutating func take() -> Stable<PieceRecord>? {
-    guard inUse < limit, let record = free else { return nil }
+    guard hasRoom, let record = free else { return nil }
     free = record.pointee.next
     inUse &+= 1
     return record

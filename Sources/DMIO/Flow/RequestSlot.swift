@@ -3,26 +3,31 @@
 /// A slot is filled by the thread that submits, then belongs to the client's thread, then to the pool.
 @safe
 struct RequestSlot: ~Copyable {
-  // What was asked.
-  var operation = Operation.read
-  var regionCount = 0
-  var memory = Memory.none
-  /// The regions, `regionCount` of them, in the table's block that belongs to this slot.
-  var regions: Stable<SlotRegion>
+  // What most requests need, side by side.
+  /// The operation, in one word.
+  private var operationBits: UInt32 = 0
+  /// Pieces in flight, and one more for as long as pieces are being sent.
+  var pending: Int32 = 0
+  /// The first byte of the memory.
+  var bytes = MemoryCursor(kind: .none, position: 0, within: 0)
+  var notify: BlockClient.Notify?
+  var context: UnsafeMutableRawPointer?
+  var next: Stable<RequestSlot>?
+  /// The first region; the others stand in `regions`.
+  var first: SlotRegion
 
   // How far it is.
-  /// Pieces in flight, and one more for as long as pieces are being sent.
-  var pending = 0
+  var regionCount = 0
   var phase = Phase.data
   /// The region that dispatch comes to next, and the place in it.
   var nextRegion = 0
   var place = RegionPlace()
   var errors: UInt64 = 0
+  /// Room for `Limits.regions` regions, of which the first is not used.
+  let regions: Stable<SlotRegion>
 
   // How it is answered.
   var reply = Reply.notify
-  var notify: BlockClient.Notify?
-  var context: UnsafeMutableRawPointer?
   var failures: UnsafeMutablePointer<RegionFailure>?
   var completion: ((RegionResult) -> Void)?
   var continuation: UnsafeContinuation<Answer, Never>?
@@ -32,12 +37,22 @@ struct RequestSlot: ~Copyable {
   var isCancelled = false
 
   // Where it is listed.
-  var home = Home.client
-  var next: Stable<RequestSlot>?
+  let home: Home
   /// The next node of the mailbox, tagged.
   var mail: UInt = 0
 
-  init(regions: Stable<SlotRegion>) { self.regions = regions }
+  /// A slot at `place`, with room for regions at `regions`.
+  init(at place: Stable<RequestSlot>, regions: Stable<SlotRegion>, home: Home) {
+    self.regions = regions
+    self.home = home
+    first = SlotRegion(slot: place)
+  }
+
+  /// What was asked. Kept as a word, as which it also comes: taking it apart and putting it together again costs.
+  var operation: Operation {
+    @inline(__always) get { unsafe unsafeBitCast(operationBits, to: Operation.self) }
+    @inline(__always) set { operationBits = unsafe unsafeBitCast(newValue, to: UInt32.self) }
+  }
 
   /// What the pieces in flight are for.
   enum Phase: UInt8 { case preflush, data, postflush }
@@ -55,16 +70,24 @@ struct RequestSlot: ~Copyable {
   }
 }
 
+extension Operation {
+  /// What a request of this operation begins with.
+  @inline(__always)
+  var firstPhase: RequestSlot.Phase { kind == .flush || flags.contains(.preflush) ? .preflush : .data }
+}
+
 /// One region of a request under way.
 struct SlotRegion {
+  /// The request. Set by dispatch; in a slot's first region it is always right.
+  var slot: Stable<RequestSlot>
   /// Held by the client's device table for as long as the request runs.
-  var device: DeviceRef
-  var start: UInt64
-  var count: UInt64
+  var device = DeviceRef.none
+  var start: UInt64 = 0
+  var count: UInt64 = 0
   /// The device's entry in that table, from admission to answer.
   var entry: Stable<DeviceEntry>?
   /// Valid while the region's bit is set.
-  var failure: RegionFailure
+  var failure = RegionFailure(errno: .EIO, sector: 0)
 }
 
 /// How far the splitting of one region is.
@@ -81,10 +104,22 @@ struct RegionPlace {
 }
 
 extension Stable where Value == RequestSlot {
+  /// The first region of the request.
+  @inline(__always)
+  var firstRegion: Stable<SlotRegion> {
+    unsafe withUnsafeMutablePointer(to: &pointee.first) { unsafe Stable<SlotRegion>($0) }
+  }
+
   /// Region `index` of the request.
   @inline(__always)
   func region(_ index: Int) -> Stable<SlotRegion> {
     assert(index >= 0 && index < pointee.regionCount)
+    if index == 0 { return firstRegion }
     return Stable<SlotRegion>(bits: pointee.regions.bits &+ UInt(index &* MemoryLayout<SlotRegion>.stride))
+  }
+
+  /// Which region of the request `region` is.
+  func index(of region: Stable<SlotRegion>) -> Int {
+    region == firstRegion ? 0 : Int(region.bits &- pointee.regions.bits) / MemoryLayout<SlotRegion>.stride
   }
 }

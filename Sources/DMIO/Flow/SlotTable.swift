@@ -6,7 +6,8 @@ internal import Synchronization
 /// waiting is a link in a list. A chunk stands ready from the start; further ones are mapped only at the submission of a
 /// request that has to wait behind that many.
 struct SlotTable: ~Copyable {
-  private var free: Stable<RequestSlot>?
+  /// The first free slot that stands ready.
+  private(set) var ready: Stable<RequestSlot>?
   private var chunks: [SlotChunk] = []
   /// Where slots of this table go home to.
   let home: RequestSlot.Home
@@ -15,19 +16,22 @@ struct SlotTable: ~Copyable {
 
   /// Takes a free slot; maps another chunk when there is none.
   mutating func take() throws(BlockError) -> Stable<RequestSlot> {
-    if free == nil { try grow() }
-    guard let slot = free else { throw .busy }
-    free = slot.pointee.next
-    slot.pointee.next = nil
+    if ready == nil { try grow() }
+    guard let slot = ready else { throw .busy }
+    takeReady(slot)
     return slot
   }
+
+  /// Takes the slot that stands ready.
+  @inline(__always)
+  mutating func takeReady(_ slot: Stable<RequestSlot>) { ready = slot.pointee.next }
 
   /// Puts a slot back.
   @inline(__always)
   mutating func put(_ slot: Stable<RequestSlot>) {
     assert(slot.pointee.home == home)
-    slot.pointee.next = free
-    free = slot
+    slot.pointee.next = ready
+    ready = slot
   }
 
   /// Maps a chunk of free slots.
@@ -41,7 +45,7 @@ struct SlotTable: ~Copyable {
 
 /// The mapped memory of `Limits.slotChunk` slots and their regions.
 ///
-/// The regions of all slots stand in a run of their own; most requests touch only the first of their 64.
+/// The regions of all slots but the first of each stand in a run of their own, which most requests do not touch.
 private final class SlotChunk {
   private let slots: Arena
   private let regions: Arena
@@ -56,11 +60,10 @@ private final class SlotChunk {
   func slot(_ index: Int, home: RequestSlot.Home) -> Stable<RequestSlot> {
     let first = unsafe regions.address(index * Limits.regions * MemoryLayout<SlotRegion>.stride)
     let address = unsafe slots.address(index * MemoryLayout<RequestSlot>.stride)
-    let slot = unsafe Stable(
-      address.initializeMemory(
-        as: RequestSlot.self,
-        to: RequestSlot(regions: Stable(bits: UInt(bitPattern: first)))))
-    slot.pointee.home = home
+    let slot = unsafe Stable<RequestSlot>(address.assumingMemoryBound(to: RequestSlot.self))
+    unsafe address.initializeMemory(
+      as: RequestSlot.self,
+      to: RequestSlot(at: slot, regions: Stable(bits: UInt(bitPattern: first)), home: home))
     return slot
   }
 }
@@ -77,6 +80,13 @@ struct SlotQueue {
     slot.pointee.next = nil
     if let last { last.pointee.next = slot } else { first = slot }
     last = slot
+  }
+
+  /// Puts a slot before all others.
+  mutating func prepend(_ slot: Stable<RequestSlot>) {
+    slot.pointee.next = first
+    first = slot
+    if last == nil { last = slot }
   }
 
   @inline(__always)

@@ -9,19 +9,32 @@ extension Stable where Value == ClientState {
     assert(!pointee.isTurning, "a turn within a turn would take completions that the outer one has counted")
     pointee.isTurning = true
     defer { pointee.isTurning = false }
-    let before = pointee.delivered
     pointee.mayDeliver = true
-    let hadWork = takeMail()
-    reap()
-    let isBusy = hadWork || pointee.delivered != before || !pointee.ready.isEmpty || !pointee.again.isEmpty
-    enter(wait: wait && !isBusy, atMost: milliseconds)
-    fireTimers()
-    _ = takeMail()
-    reap()
+    let hadWork = (hasCompletions || hasNews || !pointee.jobs.isEmpty) && look()
+    enter(wait: wait && !hadWork, atMost: milliseconds)
+    if !pointee.timers.isEmpty { fireTimers() }
+    if hasCompletions { reap() }
+    if hasNews { _ = look() }
     // No callback runs inside a job's `submit`.
     pointee.mayDeliver = false
-    pointee.batch.wakeIfFilled()
-    runJobs()
+    if !pointee.batch.ended.isEmpty { pointee.batch.wakeIfFilled() }
+    if !pointee.jobs.isEmpty { runJobs() }
+  }
+
+  @inline(__always)
+  private var hasCompletions: Bool { (pointee.ring?.pointee.readyCount ?? 0) > 0 }
+
+  /// True when there is mail, or something that an earlier turn put off.
+  @inline(__always)
+  private var hasNews: Bool { pointee.signs.hasMail || !pointee.ready.isEmpty || !pointee.again.isEmpty }
+
+  /// Does what there is to do without waiting; true if there was, or still is, anything.
+  private func look() -> Bool {
+    let before = pointee.delivered
+    var hadWork = false
+    if hasNews { hadWork = takeMail() }
+    reap()
+    return hadWork || pointee.delivered != before || !pointee.jobs.isEmpty || !pointee.again.isEmpty
   }
 
   /// Takes in what other threads left, and what earlier turns put off; true if there was anything.
@@ -53,51 +66,59 @@ extension Stable where Value == ClientState {
     if let ring = pointee.ring {
       var count = ring.pointee.readyCount
       while count > 0 {
-        let (userData, result) = ring.pointee.take()
-        if userData == Ring.watch {
+        let (bits, result) = ring.pointee.take()
+        if bits & Ring.foldedMark != 0 {
+          completeFolded(
+            Stable<RequestSlot>(bits: bits & ~Ring.foldedBatchMark), result, isQueued: bits & 2 != 0)
+        } else if bits & Ring.wholeMark != 0 {
+          completeWhole(Stable<SlotRegion>(bits: bits & ~Ring.wholeMark), result)
+        } else if bits != Ring.watch {
+          complete(Stable<PieceRecord>(bits: bits), result)
+        } else {
           pointee.isWatching = false
           dmio_event_clear(pointee.mailbox.event)
-        } else {
-          complete(Stable<PieceRecord>(bits: UInt(userData)), result)
         }
         count &-= 1
       }
     }
-    dispatchStarved()
-    deliverReady()
+    if pointee.queued > 0 {
+      dispatchStarved()
+      admitWaiting()
+    }
+    if !pointee.ready.isEmpty { deliverReady() }
   }
 
   /// Submits what was filled, and sleeps if asked: in the ring if there is one, on the mailbox's event else.
+  @inline(__always)
   private func enter(wait: Bool, atMost milliseconds: Int64) {
-    guard wait, pointee.mailbox.prepareToSleep() else { return submitFilled() }
-    let timeout = nextTimeout(atMost: milliseconds)
-    if pointee.ring != nil {
+    guard wait, pointee.signs.prepareToSleep() else { return submitFilled() }
+    let timeout = pointee.timers.isEmpty ? milliseconds : nextTimeout(atMost: milliseconds)
+    if let ring = pointee.ring {
       // Without a watch (no room in the ring) sleeping could miss mail: only look.
-      enterRing(wait: watchMailbox(), timeout: timeout)
+      enterRing(ring, wait: pointee.isWatching || watchMailbox(), timeout: timeout)
     } else {
       dmio_event_wait(pointee.mailbox.event, timeout)
       dmio_event_clear(pointee.mailbox.event)
     }
-    pointee.mailbox.awake()
+    pointee.signs.awake()
   }
 
   /// Gives the kernel what was filled, without waiting.
   func submitFilled() {
-    guard pointee.ring != nil else { return }
-    enterRing(wait: false, timeout: 0)
+    if let ring = pointee.ring { enterRing(ring, wait: false, timeout: 0) }
   }
 
-  private func enterRing(wait: Bool, timeout: Int64) {
-    let rc = pointee.ring?.pointee.enter(wait: wait, timeoutMilliseconds: timeout) ?? 0
+  @inline(__always)
+  private func enterRing(_ ring: Stable<Ring>, wait: Bool, timeout: Int64) {
+    let rc = ring.pointee.enter(wait: wait, timeoutMilliseconds: timeout)
     // EINTR, EAGAIN, EBUSY, ETIME: the next turn reaps and enters again. Anything else is a ring that
     // does not work, about which only the system can say more.
-    let expected: [Int32] = [0, -4, -11, -16, -62]
-    precondition(expected.contains(rc), "io_uring_enter: \(Errno(rawValue: -rc).message)")
+    guard rc != 0, rc != -4, rc != -11, rc != -16, rc != -62 else { return }
+    preconditionFailure("io_uring_enter: \(Errno(rawValue: -rc).message)")
   }
 
   /// Has the ring complete when the mailbox's event is signalled; at most one such entry is out. False: no room.
   private func watchMailbox() -> Bool {
-    if pointee.isWatching { return true }
     if pointee.ring?.pointee.fillWatch(pointee.mailbox.event) != true {
       submitFilled()
       guard pointee.ring?.pointee.fillWatch(pointee.mailbox.event) == true else { return false }
@@ -108,6 +129,6 @@ extension Stable where Value == ClientState {
 
   /// True while anything is under way that will bring an answer.
   var hasWork: Bool {
-    pointee.inFlight > 0 || pointee.waitingCount > 0
+    pointee.inFlight > pointee.lease || pointee.queued > 0
   }
 }

@@ -8,14 +8,18 @@
 /// Every region of a request gets the same bytes, from the start. Memory may be longer than the longest region.
 @safe
 public struct Memory {
+  @usableFromInline
   enum Kind: UInt8 { case none, contiguous, vectors, pages }
+  @usableFromInline
   let kind: Kind
+  /// Where the data begins in the first page. Small and beside the kind, so that both are passed in one register.
+  let offset: Int32
   /// The first byte, vector or node.
+  @usableFromInline
   let base: UnsafeMutableRawPointer?
   /// Bytes (contiguous) or vectors.
+  @usableFromInline
   let count: Int
-  /// Where the data begins in the first page.
-  let offset: Int
 
   /// No memory, for operations that transfer nothing.
   public static var none: Memory { unsafe Memory(.none, nil, count: 0, offset: 0) }
@@ -24,13 +28,15 @@ public struct Memory {
     self.kind = kind
     unsafe self.base = unsafe base
     self.count = count
-    self.offset = offset
+    // What no page has for an offset stays so.
+    self.offset = Int32(clamping: offset)
   }
 
   /// One buffer of `byteCount` bytes.
   @unsafe
   public init(contiguous base: UnsafeMutableRawPointer?, byteCount: Int) {
-    unsafe self.init(.contiguous, base, count: byteCount, offset: 0)
+    // Without an address there is no memory, whatever its length.
+    unsafe self.init(base == nil ? .none : .contiguous, base, count: byteCount, offset: 0)
   }
 
   /// An array of `count` vectors, each a multiple of 512 bytes long.
@@ -47,7 +53,7 @@ public struct Memory {
 
   /// A cursor at the first byte.
   var start: MemoryCursor {
-    unsafe MemoryCursor(kind: kind, position: UInt(bitPattern: base), within: offset)
+    unsafe MemoryCursor(kind: kind, position: UInt(bitPattern: base), within: Int(offset))
   }
 }
 

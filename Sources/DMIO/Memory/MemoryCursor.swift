@@ -4,7 +4,7 @@
 struct MemoryCursor: Equatable {
   let kind: Memory.Kind
   /// The address of the byte (contiguous), of the vector or of the node.
-  private(set) var position: UInt
+  var position: UInt
   /// Bytes of the vector or page that lie behind.
   private(set) var within: Int
 

@@ -12,6 +12,8 @@ public struct PageBuffer: ~Copyable {
   private let base: UnsafeMutableRawPointer
   /// How many bytes it has: a multiple of 4,096.
   public let byteCount: Int
+  /// Whose pages they are, if they are a client's.
+  private let arena: PageArena?
 
   /// Takes `pages` pages of zeros, aligned to a page. Throws ENOMEM.
   public init(pages: Int) throws(BlockError) {
@@ -20,9 +22,24 @@ public struct PageBuffer: ~Copyable {
     guard let base = unsafe dmio_map(bytes, true) else { throw .system(.ENOMEM, "reserving \(bytes) bytes") }
     unsafe self.base = unsafe base
     byteCount = bytes
+    arena = nil
   }
 
-  deinit { unsafe dmio_unmap(base, byteCount) }
+  /// Takes `pages` pages of zeros from those that `client` has registered, or ENOMEM when too few are left side by side.
+  ///
+  /// Large transfers from and to them cost the kernel less. They may be used with any client, and outlive theirs.
+  public init(pages: Int, of client: BlockClient) throws(BlockError) {
+    guard pages > 0, let base = unsafe client.arena.take(pages) else {
+      throw .system(.ENOMEM, "taking \(pages) of the client's \(client.arena.pages) registered pages")
+    }
+    unsafe self.base = unsafe base
+    byteCount = pages * Limits.pageBytes
+    arena = client.arena
+  }
+
+  deinit {
+    if let arena { unsafe arena.put(base, byteCount / Limits.pageBytes) } else { unsafe dmio_unmap(base, byteCount) }
+  }
 
   /// The bytes, for reading.
   public var bytes: RawSpan {
@@ -49,10 +66,39 @@ public struct PageBuffer: ~Copyable {
 @safe
 public struct PageList: ~Copyable {
   private let nodes: UnsafeMutableBufferPointer<PageNode>
+  /// Whose pages they are, if they are a client's.
+  private let arena: PageArena?
+
+  /// Takes `count` pages of zeros from those that `client` has registered, or ENOMEM when too few are left.
+  public init(count: Int, of client: BlockClient) throws(BlockError) {
+    guard count > 0, let made = unsafe PageList.takeNodes(count, client.arena) else {
+      throw .system(.ENOMEM, "taking \(count) of the client's \(client.arena.pages) registered pages")
+    }
+    unsafe nodes = unsafe made
+    arena = client.arena
+  }
+
+  /// A linked node for each of `count` pages of an arena; nil, and nothing taken, when it has too few.
+  @unsafe
+  private static func takeNodes(_ count: Int, _ arena: PageArena) -> UnsafeMutableBufferPointer<PageNode>? {
+    guard count <= arena.pages else { return nil }
+    let nodes = UnsafeMutableBufferPointer<PageNode>.allocate(capacity: count)
+    for index in nodes.indices {
+      guard let page = unsafe arena.take(1) else {
+        for taken in 0..<index { unsafe arena.put(nodes[taken].page, 1) }
+        unsafe nodes.deallocate()
+        return nil
+      }
+      unsafe nodes.initializeElement(at: index, to: PageNode(page: page, next: nil))
+      if index > 0 { unsafe nodes[index - 1].next = nodes.baseAddress.map { unsafe $0 + index } }
+    }
+    return unsafe nodes
+  }
 
   /// Takes `count` pages of zeros, each in a place of its own.
   public init(count: Int) throws(BlockError) {
     guard count > 0, count <= Limits.reservedPages else { throw .invalid(.reservation) }
+    arena = nil
     unsafe nodes = .allocate(capacity: count)
     var next: UnsafeMutablePointer<PageNode>?
     for index in (0..<count).reversed() {
@@ -64,7 +110,9 @@ public struct PageList: ~Copyable {
   }
 
   deinit {
-    for index in unsafe nodes.indices { unsafe nodes[index].page.deallocate() }
+    for index in unsafe nodes.indices {
+      if let arena { unsafe arena.put(nodes[index].page, 1) } else { unsafe nodes[index].page.deallocate() }
+    }
     unsafe nodes.deallocate()
   }
 

@@ -13,10 +13,8 @@ struct Stable<Value: ~Copyable>: Equatable {
 
   /// The value at the address that `bits` once was.
   init(bits: UInt) {
-    guard let pointer = unsafe UnsafeMutablePointer<Value>(bitPattern: bits) else {
-      preconditionFailure("the address of a stable value is never null")
-    }
-    unsafe self.pointer = pointer
+    // Never null: it was the address of a value.
+    unsafe pointer = UnsafeMutablePointer<Value>(bitPattern: bits).unsafelyUnwrapped
   }
 
   /// A value of its own on the heap, to be ended with `destroy()`.

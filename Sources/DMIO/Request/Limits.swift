@@ -18,6 +18,12 @@ public enum Limits {
   public static let piecesPerPage = 4
   /// Pieces that a client can have in flight, whatever it reserved: its completion ring holds them all.
   public static let pieces = 8192
+  /// Pages that one client can register with its ring: the kernel takes 1 GiB at once.
+  public static let registeredPages = 1 << 18
+  /// The fewest that are worth a try when the kernel does not take all.
+  public static let leastRegisteredPages = 16
+  /// Bytes from which on a transfer uses registered memory: below, looking it up costs the kernel more than it saves.
+  public static let registeredBytes = 32_768
   /// Requests that may wait for the reservation of one client.
   public static let waitingRequests = 1 << 20
   /// Request slots that are made at once when those that stand ready are used up.
@@ -36,8 +42,10 @@ public enum Limits {
   public static let pieceRunsAtMost = 1024
   /// Devices that a process can have open at a time.
   public static let devices = 4096
-  /// Entries in a client's submission ring.
+  /// The most and the fewest entries in a client's submission ring; its completion ring has at least twice the fewest.
   public static let ringEntries = 256
+  /// The fewest.
+  public static let leastRingEntries = 32
   /// Threads of one client's pool that carry out blocking calls.
   public static let workerThreads = 16
   /// Times that a piece is sent again after EINTR or EAGAIN before it counts as failed.

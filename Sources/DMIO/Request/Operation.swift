@@ -25,13 +25,13 @@ public struct Operation: Sendable, Hashable {
     /// The flags whose bits are set in `rawValue`.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
     /// The data is durable before the request completes (a write with `RWF_DSYNC`).
-    public static let fua = Flags(rawValue: 1)
+    public static var fua: Flags { Flags(rawValue: 1) }
     /// The device of each region is flushed, once, before data moves.
-    public static let preflush = Flags(rawValue: 2)
+    public static var preflush: Flags { Flags(rawValue: 2) }
     /// A hint: where requests wait for the reservation, this one goes before those without it.
-    public static let sync = Flags(rawValue: 4)
+    public static var sync: Flags { Flags(rawValue: 4) }
     /// A region is written as a whole or not at all; one that would need two pieces fails with EINVAL.
-    public static let atomic = Flags(rawValue: 8)
+    public static var atomic: Flags { Flags(rawValue: 8) }
   }
 
   /// What is done.
@@ -49,21 +49,25 @@ public struct Operation: Sendable, Hashable {
   }
 
   /// A read.
-  public static let read = Operation(.read)
+  public static var read: Operation { Operation(.read) }
   /// A write.
-  public static let write = Operation(.write)
+  public static var write: Operation { Operation(.write) }
   /// A flush.
-  public static let flush = Operation(.flush)
+  public static var flush: Operation { Operation(.flush) }
   /// A discard.
-  public static let discard = Operation(.discard)
+  public static var discard: Operation { Operation(.discard) }
   /// A write of zeros without a buffer.
-  public static let writeZeroes = Operation(.writeZeroes)
+  public static var writeZeroes: Operation { Operation(.writeZeroes) }
   /// A write with flags.
   public static func write(_ flags: Flags) -> Operation { Operation(.write, flags) }
 
+  /// True for a read or a write that asks for nothing beyond it.
+  @inline(__always)
+  var isPlainTransfer: Bool { kind.rawValue & ~1 | flags.rawValue & ~Flags.sync.rawValue == 0 }
+
   /// True when bytes move between memory and the device.
   @inline(__always)
-  var movesData: Bool { kind == .read || kind == .write }
+  var movesData: Bool { kind.rawValue <= Kind.write.rawValue }
 }
 
 /// An I/O priority as `ioprio_set(2)` has it: the class in the upper three bits, the level below.

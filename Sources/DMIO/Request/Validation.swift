@@ -12,21 +12,35 @@ enum Validation {
     var longest: UInt64 = 0
     if operation.kind != .flush {
       for index in regions.indices {
-        let region = regions[index]
-        // One comparison for both: a start and a count below 2^54 sectors have a sum below 2^63 bytes twice over.
-        guard region.start | region.count < sectorLimit, region.start &+ region.count <= sectorLimit else {
-          throw .invalid(.sectorOverflow)
-        }
+        let region = RegionRef(regions, index)
+        try checkSectors(region.start, region.count)
         longest = max(longest, region.count)
       }
     }
     guard operation.movesData, longest > 0 else { return }
     let need = Int(longest) &* Limits.sectorBytes
     if memory.kind == .contiguous {
-      guard memory.count >= need, unsafe memory.base != nil else { throw .invalid(.memoryTooShort) }
+      guard memory.count >= need else { throw .invalid(.memoryTooShort) }
     } else {
       try checkScattered(memory, need)
     }
+  }
+
+  /// The same for a request of one region that stands in its slot, with `byteCount` bytes of contiguous memory.
+  static func check(_ slot: Stable<RequestSlot>, _ byteCount: Int) throws(BlockError) {
+    let operation = slot.pointee.operation
+    guard operation.kind != .flush else { return }
+    let region = slot.firstRegion
+    try checkSectors(region.pointee.start, region.pointee.count)
+    guard !operation.movesData || byteCount >= Int(region.pointee.count) &* Limits.sectorBytes else {
+      throw .invalid(.memoryTooShort)
+    }
+  }
+
+  @inline(__always)
+  private static func checkSectors(_ start: UInt64, _ count: UInt64) throws(BlockError) {
+    // One comparison for both: a start and a count below 2^54 sectors have a sum below 2^63 bytes twice over.
+    guard start | count < sectorLimit, start &+ count <= sectorLimit else { throw .invalid(.sectorOverflow) }
   }
 
   /// Sectors whose bytes fit into 63 bits.
@@ -57,10 +71,10 @@ enum Validation {
 
   private static func checkPages(_ memory: Memory, _ need: Int) throws(BlockError) {
     guard memory.offset >= 0, memory.offset < Limits.pageBytes else { throw .invalid(.offsetOutsidePage) }
-    guard memory.offset % Limits.sectorBytes == 0 else { throw .invalid(.segmentNotSectors) }
+    guard Int(memory.offset) % Limits.sectorBytes == 0 else { throw .invalid(.segmentNotSectors) }
     // The first page counts for what lies behind the offset: the sum of both could overflow.
     var rest = need
-    var part = Limits.pageBytes - memory.offset
+    var part = Limits.pageBytes - Int(memory.offset)
     var next = unsafe memory.base?.assumingMemoryBound(to: PageNode.self)
     // A list that comes back to a page it had before is circular and ends nowhere; the page to look for moves on, each time
     // after twice as many steps.

@@ -19,9 +19,11 @@ struct TargetSet {
   }
 
   /// The last checks: who is who, and whether somebody agrees.
-  func check(source: SourceOperand?, isAgreed: Bool) throws(Refusal) {
+  ///
+  /// - Parameter asksForFiles: Files that exist are asked for, too, not block devices alone.
+  func check(source: SourceOperand?, isAgreed: Bool, asksForFiles: Bool = false) throws(Refusal) {
     try Whereabouts.refuseOverlaps(source, operands)
-    if !isAgreed { try Confirmation.ask(operands) }
+    if !isAgreed { try Confirmation.ask(operands, asksForFiles: asksForFiles) }
   }
 
   /// The first changes: files are created and emptied. What was created is taken away again when that fails.

@@ -42,10 +42,7 @@ struct DeviceFacts {
   init(_ opened: OpenDevice, _ client: BlockClient) {
     self.opened = opened
     engine = client.engine
-    // A fault device passes on to what it wraps, and that has the lane.
-    var device = opened.device
-    while let wrapped = device.wrapped { device = wrapped }
-    lane = client.lane(of: device)
+    lane = client.lane(of: opened.innermost)
   }
 
   private var geometry: Geometry { opened.device.geometry }

@@ -2,7 +2,7 @@ internal import DMIO
 internal import Glibc
 
 /// An open file that is closed with its last holder.
-final class Descriptor {
+final class Descriptor: Sendable {
   let number: Int32
 
   init(_ number: Int32) { self.number = number }
@@ -51,6 +51,15 @@ final class Descriptor {
     }
     bytes.removeLast(count - filled)
     return bytes
+  }
+
+  /// Writes all of `bytes` at the file's position.
+  func write(_ bytes: [UInt8]) throws(Errno) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(number, $0.baseAddress, $0.count) }
+      if count > 0 { rest = rest.dropFirst(count) } else if Glibc.errno != EINTR { throw Errno(rawValue: Glibc.errno) }
+    }
   }
 
   func sync() throws(Errno) {

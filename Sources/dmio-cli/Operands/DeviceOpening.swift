@@ -9,6 +9,8 @@ struct DeviceOpening {
   var access = FileOptions.Access.readOnly
   /// Opens with O_EXCL, for a block device that is going to be written.
   var isExclusive = false
+  /// Bytes that a character device is taken to have; nil refuses them.
+  var characterBytes: UInt64?
   /// Opens a file in the place of what the name says, with the given flags.
   var stand: ((_ flags: Int32) throws(Errno) -> Descriptor)?
 
@@ -71,7 +73,7 @@ struct DeviceOpening {
       let flags =
         (access == .readWrite ? O_RDWR : O_RDONLY) | (isDirect ? OpenFlags.direct : 0) | (isExclusive ? O_EXCL : 0)
       if let stand { file = try stand(flags) } else { file = try Descriptor.open(path, flags | O_NONBLOCK) }
-      device = try DeviceOpening.adopt(file, name: stack.name, access)
+      device = try adopt(file)
     } catch {
       return .failed(error)
     }
@@ -81,13 +83,12 @@ struct DeviceOpening {
   }
 
   /// A block device is what it is; a file is read to its last byte, and written beyond it.
-  private static func adopt(_ file: Descriptor, name: String, _ access: FileOptions.Access) throws(Errno) -> BlockDevice
-  {
-    let isBlock = try file.status().kind == .block
-    let options = FileOptions(access: access, size: isBlock ? .fixed : .growing)
+  private func adopt(_ file: Descriptor) throws(Errno) -> BlockDevice {
+    let isFile = try file.status().kind == .regular
+    let options = FileOptions(access: access, size: isFile ? .growing : .fixed, characterBytes: characterBytes)
     let number = try file.duplicate()
     do throws(BlockError) {
-      return try BlockDevice.adopt(fileDescriptor: number, name: name, options)
+      return try BlockDevice.adopt(fileDescriptor: number, name: stack.name, options)
     } catch {
       throw error.errno
     }
@@ -102,6 +103,7 @@ struct DeviceOpening {
     case .regular where status.isOfTheKernel: throw refusal("a file of the kernel, whose bytes stand nowhere")
     case .regular, .block: return
     case .directory: throw refusal(.EISDIR)
+    case .character where characterBytes != nil: return
     case .character, .other:
       throw refusal("neither a file nor a block device; null: reads as zeros and forgets what is written")
     }

@@ -3,7 +3,7 @@ internal import DMIONames
 internal import Glibc
 
 /// An opened operand.
-final class OpenDevice {
+final class OpenDevice: Sendable {
   let name: String
   let device: BlockDevice
   /// The file or block device below; nil for what has none.
@@ -20,12 +20,15 @@ final class OpenDevice {
     self.directReason = directReason
   }
 
-  /// The file itself, without its fault devices.
-  var report: FileReport? {
+  /// The device itself, without its fault devices: what carries out the I/O in the end.
+  var innermost: BlockDevice {
     var device = device
     while let wrapped = device.wrapped { device = wrapped }
-    return device.fileReport
+    return device
   }
+
+  /// The file itself, if it is one.
+  var report: FileReport? { innermost.fileReport }
 
   var isRegularFile: Bool { file != nil && report?.isBlockDevice == false }
 

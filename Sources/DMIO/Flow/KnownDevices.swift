@@ -1,0 +1,70 @@
+internal import CDMIOSystem
+
+/// How a client comes to know a device, and how it lets go of it. The client's thread only.
+extension Stable where Value == ClientState {
+  /// Counts one more region of `device`, and returns its entry, which stays for as long as regions are counted.
+  @inline(__always)
+  func use(_ device: DeviceRef) -> Stable<DeviceEntry> {
+    let entry = pointee.devices.known(device) ?? learn(device)
+    entry.pointee.uses &+= 1
+    return entry
+  }
+
+  private func learn(_ device: DeviceRef) -> Stable<DeviceEntry> {
+    forgetUnused()
+    return device.with { device in
+      var entry = DeviceEntry(device, ring: pointee.ring, ringOnly: pointee.ringOnly)
+      if entry.ring?.pointee.setFile(device.number, entry.file) == true {
+        entry.ringFile.number = Int32(device.number)
+        entry.ringFile.flags = UInt32(DMIO_SQE_FIXED_FILE)
+      }
+      device.holders.withLock { $0.append(self) }
+      return pointee.devices.add(entry, device.number)
+    }
+  }
+
+  /// Lets go of the devices that no request uses. One that is still wanted comes back with its next request; to ask
+  /// whether anybody else holds it would not do, as two clients would keep it for one another.
+  private func forgetUnused() {
+    pointee.devices.removeUnused { number, entry in
+      entry.device?.holders.withLock { $0.removeAll { $0 == self } }
+      if entry.isInTable { _ = pointee.ring?.pointee.setFile(number, -1) }
+    }
+  }
+
+  /// Lets go of all devices; the ring and its table are gone already.
+  func forgetAll() {
+    pointee.devices.removeUnused(orAll: true) { _, entry in
+      entry.device?.holders.withLock { $0.removeAll { $0 == self } }
+    }
+  }
+
+  /// Gives up the file of a device that was closed. Any thread; the device keeps the client alive meanwhile.
+  func deviceWasClosed(_ number: Int) {
+    if isOwner { return withdrawFile(number) }
+    pointee.mailbox.leave { $0.commands.append { withdrawFile(number) } }
+  }
+
+  /// Takes the file of a closed device out of the ring's table. What was filled names the place: the kernel takes that first.
+  private func withdrawFile(_ number: Int) {
+    let entry = pointee.devices.place(number)
+    // By now another device may have the number.
+    guard let device = entry.pointee.device, device.isClosed, entry.pointee.isInTable else { return }
+    entry.pointee.fit = WholeFit()
+    submitFilled()
+    guard pointee.ring?.pointee.hasFilled != true else { return deviceWasClosed(later: number) }
+    _ = pointee.ring?.pointee.setFile(number, -1)
+    entry.pointee.ringFile.flags = 0
+    entry.pointee.ringFile.number = entry.pointee.file
+  }
+
+  /// The kernel did not take all: the next turn, which makes room for answers first, tries again.
+  private func deviceWasClosed(later number: Int) {
+    pointee.mailbox.leave { $0.commands.append { withdrawFile(number) } }
+  }
+}
+
+extension DeviceEntry {
+  /// True when the file stands in the ring's table.
+  var isInTable: Bool { ringFile.flags != 0 }
+}

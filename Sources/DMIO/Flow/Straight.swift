@@ -1,0 +1,122 @@
+internal import Synchronization
+
+/// The straight line of a request of one whole region: from the door into the ring, and from the ring to whoever asked.
+///
+/// The same that Validation, Admission, Dispatch, Completion and Delivery do, where none of them has anything to decide.
+/// A request is written into its slot first, so that the general way can take it over wherever the line is left.
+extension Stable where Value == ClientState {
+  /// Writes a request of one region and contiguous memory into a slot; nil on a foreign thread, and when no slot is ready.
+  ///
+  /// The request is *folded*: only what differs from one to the next is filled in; `unfold` does the rest when it is needed.
+  @inline(__always)
+  func fold(_ operation: Operation, _ region: RegionRef.Values, _ address: UInt) -> Stable<RequestSlot>? {
+    guard isOwner, let slot = pointee.slots.ready else { return nil }
+    pointee.slots.takeReady(slot)
+    slot.pointee.operation = operation
+    slot.pointee.bytes.position = address
+    slot.pointee.first.device = region.device
+    slot.pointee.first.start = region.start
+    slot.pointee.first.count = region.count
+    return slot
+  }
+
+  /// Sends a folded request whose reply has been filled in. The kernel gets `bits`: they say whether it was unfolded.
+  @inline(__always)
+  func sendFolded(
+    _ slot: Stable<RequestSlot>, _ bits: UInt, _ operation: Operation, _ region: RegionRef.Values, _ address: UInt,
+    _ byteCount: Int
+  ) throws(BlockError) {
+    guard pointee.lease > 0 || lease(), operation.flags.isSubset(of: .sync),
+      byteCount >= Int(truncatingIfNeeded: region.count) &* Limits.sectorBytes,
+      !pointee.isClosed.load(ordering: .relaxed), region.device.isHealthy,
+      let entry = pointee.devices.known(region.device),
+      entry.pointee.fit.takes(operation, region.start, region.count, address),
+      unsafe entry.pointee.ring.unsafelyUnwrapped.pointee.fillWhole(
+        bits, entry, operation, 0, start: region.start, count: region.count, address: address)
+    else { return try sendUnfolded(slot, bits, byteCount) }
+    pointee.lease &-= 1
+    entry.pointee.uses &+= 1
+    slot.pointee.first.entry = entry
+  }
+
+  /// Takes what places in flight there are for the straight line; false when there are none, or somebody waits for one.
+  @inline(never)
+  private func lease() -> Bool {
+    let places = min(pointee.limit &- pointee.inFlight, pointee.pieces.room)
+    guard pointee.queued == 0, places > 0 else { return false }
+    pointee.inFlight &+= places
+    pointee.pieces.count(places)
+    pointee.lease = places
+    return true
+  }
+
+  /// Gives the places that are free back to everybody.
+  func endLease() {
+    pointee.inFlight &-= pointee.lease
+    pointee.pieces.count(-pointee.lease)
+    pointee.lease = 0
+  }
+
+  /// Takes a folded request the general way.
+  private func sendUnfolded(_ slot: Stable<RequestSlot>, _ bits: UInt, _ byteCount: Int) throws(BlockError) {
+    if bits == slot.bits | Ring.foldedMark { slot.unfold(.notify) }
+    if bits == slot.bits | Ring.foldedBatchMark { slot.unfold(.batch) }
+    do throws(BlockError) {
+      try Validation.check(slot, byteCount)
+      guard !pointee.isClosed.load(ordering: .relaxed) else { throw .closed }
+    } catch {
+      pointee.slots.put(slot)
+      throw error
+    }
+    holdDevices(slot)
+    admit(slot)
+  }
+
+  /// Takes the result of a folded request and gives its answer: what Completion and Delivery do for it.
+  @inline(__always)
+  func completeFolded(_ slot: Stable<RequestSlot>, _ result: Int, isQueued: Bool) {
+    guard slot.firstRegion.isAll(result) else {
+      slot.unfold(isQueued ? .batch : .notify)
+      return completeWhole(slot.firstRegion, result)
+    }
+    unsafe slot.pointee.first.entry.unsafelyUnwrapped.pointee.uses &-= 1
+    if pointee.queued == 0 { pointee.lease &+= 1 } else { passPlaceOn() }
+    pointee.delivered &+= 1
+    if isQueued {
+      slot.pointee.errors = 0
+      pointee.batch.ended.append(slot)
+    } else {
+      let (notify, context) = unsafe (slot.pointee.notify, slot.pointee.context)
+      pointee.slots.put(slot)
+      pointee.mayDeliver = false
+      unsafe notify.unsafelyUnwrapped(0, context)
+      pointee.mayDeliver = true
+    }
+  }
+
+  /// Gives the place of a folded request that is over to who waits for one.
+  @inline(never)
+  private func passPlaceOn() {
+    pointee.inFlight &-= 1
+    pointee.pieces.count(-1)
+    // The slot is still to be read, and what starts here may be over at once.
+    pointee.mayDeliver = false
+    admitWaiting()
+    pointee.mayDeliver = true
+  }
+}
+
+extension Stable where Value == RequestSlot {
+  /// Fills in what all folded requests have in common.
+  func unfold(_ reply: RequestSlot.Reply) {
+    pointee.reply = reply
+    pointee.bytes = MemoryCursor(kind: .contiguous, position: pointee.bytes.position, within: 0)
+    pointee.regionCount = 1
+    pointee.errors = 0
+    pointee.nextRegion = 0
+    pointee.place.isOpen = false
+    pointee.phase = pointee.operation.firstPhase
+    pointee.pending = 1
+    unsafe pointee.failures = nil
+  }
+}

@@ -1,0 +1,63 @@
+import Foundation
+import Testing
+
+/// How a bench ends before its time.
+@Suite struct BenchSignalTests {
+  @Test(
+    "a signal ends a bench with what it has so far, and exit 7",
+    arguments: ["callback", "closure", "async", "batch", "blocking"], [SIGINT, SIGTERM])
+  func first(door: String, signal: Int32) throws {
+    let folder = try TemporaryFolder()
+    let began = ContinuousClock.now
+    let tool = try start(["ram:1MiB", "--seconds", "600", "--door", door], in: folder)
+    try waitUntil("the bench has worked") { try usedMilliseconds(tool.process) >= 300 }
+    tool.signal(signal)
+    let run = try tool.wait()
+    #expect(run.exit == 7 && run.error == "dmio: interrupted\n", "\(run.error)")
+    let json = try JSONDecoding.object(run)
+    #expect(json["exit"] as? Int == 7 && (json["iops"] as? Double ?? 0) > 0)
+    #expect(ContinuousClock.now - began < .seconds(100))
+  }
+
+  @Test("a device that has become slow is not waited for longer than its requests in flight") func slow() throws {
+    let folder = try TemporaryFolder()
+    try folder.make("plan", #"{"rules":[{"op":"read","skip":100000,"action":"delay","delay_ms":2000}]}"#)
+    let began = ContinuousClock.now
+    let run = try Tool.run(["bench", "fault:plan,ram:1MiB", "--seconds", "2", "--depth", "1"], in: folder)
+    #expect(run.exit == 0, "\(run.error)")
+    #expect(ContinuousClock.now - began < .seconds(20))
+  }
+
+  @Test("a second signal does not wait for a device that hangs", arguments: [[], ["--shared", "--threads", "2"]])
+  func second(options: [String]) throws {
+    let folder = try TemporaryFolder()
+    try folder.make("plan", #"{"rules":[{"op":"read","action":"hang"}]}"#)
+    let tool = try start(["fault:plan,ram:1MiB", "--seconds", "600"] + options, in: folder)
+    tool.signal(SIGINT)
+    tool.signal(SIGTERM)
+    let run = try tool.wait()
+    let json = try JSONDecoding.object(run)
+    #expect(run.exit == 7, "\(run.error)")
+    // What was in flight is neither good nor bad.
+    #expect(json["ios"] as? Int == 0 && json["errors"] as? Int == 0 && json["cpu_ns_per_io"] is NSNull)
+  }
+
+  /// Starts a bench, and returns once it has threads: it looks after signals by then.
+  private func start(_ arguments: [String], in folder: TemporaryFolder) throws -> RunningTool {
+    let tool = try RunningTool((["bench", "--json"] + arguments).map { Array($0.utf8) }, in: folder)
+    let status = "/proc/\(tool.process)/status"
+    try waitUntil("the bench has threads") {
+      let text = try String(decoding: contents(of: status), as: UTF8.self)
+      let threads = text.split(separator: "\n").first { $0.hasPrefix("Threads:") }?.split(separator: "\t").last
+      return threads.flatMap { Int($0) } ?? 0 > 1
+    }
+    return tool
+  }
+
+  /// Processor time of a process.
+  private func usedMilliseconds(_ process: pid_t) throws -> Int {
+    let text = String(decoding: try contents(of: "/proc/\(process)/stat"), as: UTF8.self)
+    let fields = text.drop { $0 != ")" }.split(separator: " ")
+    return (Int(fields[12]) ?? 0) * 10 + (Int(fields[13]) ?? 0) * 10
+  }
+}
