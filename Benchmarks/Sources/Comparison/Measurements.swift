@@ -1,5 +1,5 @@
 /// All samples of an experiment, by the names of its contestants, and why some have none.
-public struct Measurements: Sendable {
+public struct Measurements: Sendable, Encodable {
   /// In the order of the rounds.
   public private(set) var samples: [String: [Sample]] = [:]
   /// Why a contestant did not run to its end. Its samples do not count.
@@ -18,22 +18,33 @@ public struct Measurements: Sendable {
     failures[contestant] = reason
   }
 
+  /// All samples of one quantity; none after a failure.
+  public func values(_ quantity: Quantity, of contestant: String) -> [Double] {
+    guard failures[contestant] == nil else { return [] }
+    return (samples[contestant] ?? []).compactMap { $0.values[quantity] }
+  }
+
   /// The median of one quantity; nil without samples or after a failure.
   public func median(_ quantity: Quantity, of contestant: String) -> Double? {
-    guard failures[contestant] == nil else { return nil }
-    return Comparison.median((samples[contestant] ?? []).compactMap { $0.values[quantity] })
+    Comparison.median(values(quantity, of: contestant))
+  }
+
+  /// The median of a contestant and its twin together.
+  public func medianOfTwins(_ quantity: Quantity, of contestant: String) -> Double? {
+    Comparison.median(values(quantity, of: contestant) + values(quantity, of: "\(contestant)-2"))
   }
 
   /// The largest sample of one quantity; nil without samples or after a failure.
   public func most(_ quantity: Quantity, of contestant: String) -> Double? {
-    guard failures[contestant] == nil else { return nil }
-    return (samples[contestant] ?? []).compactMap { $0.values[quantity] }.max()
+    values(quantity, of: contestant).max()
   }
 
-  /// The contestant of `names` with the highest median of `quantity`.
+  /// The contestant of `names` that is best in `quantity`, where more is better.
+  ///
+  /// Judged by both twins together: by one alone, luck would choose the best, and its twin would look slow beside it.
   public func best(_ quantity: Quantity, of names: [String]) -> String? {
-    names.filter { median(quantity, of: $0) != nil }
-      .max { (median(quantity, of: $0) ?? 0) < (median(quantity, of: $1) ?? 0) }
+    names.filter { medianOfTwins(quantity, of: $0) != nil }
+      .max { (medianOfTwins(quantity, of: $0) ?? 0) < (medianOfTwins(quantity, of: $1) ?? 0) }
   }
 }
 

@@ -1,7 +1,7 @@
 internal import Foundation
 
 /// What is measured of one run of a program.
-public enum Quantity: String, Sendable, Hashable, CaseIterable {
+public enum Quantity: String, Sendable, Hashable, CaseIterable, CodingKeyRepresentable, Encodable {
   case iops
   case cpuNanosecondsPerIO
   case seconds

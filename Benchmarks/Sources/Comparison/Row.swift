@@ -16,7 +16,7 @@ public struct Row: Sendable {
   public let bar: Bar?
   /// Better than the bar, as text.
   public let reach: String
-  /// Who ran twice so that the noise can be seen; nil for the reference itself.
+  /// Who ran twice so that the noise can be seen; nil for the reference itself, whose runs then count together.
   public let noise: String?
 
   /// A row.

@@ -1,7 +1,7 @@
 public import Foundation
 
 /// What one run of a program gave.
-public struct Sample: Sendable, Equatable {
+public struct Sample: Sendable, Equatable, Encodable {
   /// The quantities that were measured.
   public var values: [Quantity: Double]
 

@@ -47,11 +47,13 @@ extension Verdict {
       reason = subject == nil ? Verdict.reason(for: [row.subject], measured) : nil
       return
     }
-    let name = measured.best(row.quantity, of: row.reference)
-    let reference = name.flatMap { measured.median(row.quantity, of: $0) }
+    let name = row.reference.count > 1 ? measured.best(row.quantity, of: row.reference) : row.reference[0]
+    let reference = name.flatMap {
+      row.noise == nil ? measured.medianOfTwins(row.quantity, of: $0) : measured.median(row.quantity, of: $0)
+    }
     self.reference = reference
     referenceName = name
-    noise = (row.noise ?? name).flatMap { Verdict.noise(of: $0, row.quantity, measured) }
+    noise = Verdict.noise(row, reference: name ?? "", measured)
     guard let subject, let reference, reference > 0 else {
       value = nil
       reason = Verdict.reason(for: [row.subject] + row.reference, measured)
@@ -74,11 +76,16 @@ extension Verdict {
     self.reason = reason
   }
 
-  private static func noise(of name: String, _ quantity: Quantity, _ measured: Measurements) -> Double? {
-    guard let first = measured.median(quantity, of: name), let second = measured.median(quantity, of: "\(name)-2"),
-      first > 0
+  /// The ratio of a program to itself. Where both of its runs together are the reference, neither is the first, and the
+  /// ratio is the one that excuses.
+  private static func noise(_ row: Row, reference: String, _ measured: Measurements) -> Double? {
+    let name = row.noise ?? reference
+    guard let first = measured.median(row.quantity, of: name), first > 0,
+      let second = measured.median(row.quantity, of: "\(name)-2"), second > 0
     else { return nil }
-    return second / first
+    guard row.noise == nil else { return second / first }
+    if case .atMost = row.bar { return max(first, second) / min(first, second) }
+    return min(first, second) / max(first, second)
   }
 
   private static func reason(for names: [String], _ measured: Measurements) -> String {

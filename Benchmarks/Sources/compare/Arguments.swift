@@ -8,6 +8,7 @@ struct Arguments {
   var seconds = 0.2
   var only: [String] = []
   var table: String?
+  var samples: String?
   var mode = Mode.compare
 
   /// What to do.
@@ -30,6 +31,7 @@ struct Arguments {
       --quick          3 rounds of 0.1 s: to see that it works, not how fast
       --only ROW       rows whose names begin so; may be given several times
       --table FILE     write the table into this document, between its markers
+      --samples FILE   write every single measurement into this file, as JSON
       --folder PATH    a tmpfs with 10 GiB free   (/dev/shm)
       --gate           what CI asks: counts against counts.json, and one coarse ratio
       --record         measure the counts and write counts.json
@@ -48,6 +50,7 @@ struct Arguments {
       case "--dmio": dmio = try value(of: word)
       case "--folder": folder = try value(of: word)
       case "--table": table = try value(of: word)
+      case "--samples": samples = try value(of: word)
       case "--only": only.append(try value(of: word))
       case "--rounds":
         let text = try value(of: word)

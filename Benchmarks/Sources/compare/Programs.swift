@@ -2,14 +2,16 @@ import Foundation
 
 /// Where the programs are that take part.
 enum Programs {
+  /// Those of this package, by the names that commands use.
+  static let files = [
+    "reference": "reference", "ioring": "peer-ioring", "nio": "peer-nio", "dispatch": "peer-dispatch",
+    "stopwatch": "stopwatch", "mallocs": "libmallocs.so",
+  ]
+
   /// Those of this package stand beside the runner.
   static func name(in lab: Lab, dmio: String) throws(Message) {
     let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-    let own = [
-      "reference": "reference", "ioring": "peer-ioring", "nio": "peer-nio", "dispatch": "peer-dispatch",
-      "stopwatch": "stopwatch", "mallocs": "libmallocs.so",
-    ]
-    for (name, file) in own {
+    for (name, file) in files {
       let path = folder.appendingPathComponent(file).path
       if FileManager.default.fileExists(atPath: path) {
         lab.set(name, path)

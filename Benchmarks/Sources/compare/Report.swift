@@ -52,16 +52,30 @@ struct Report {
     return lines.count == names.count ? lines : names
   }
 
-  /// Every command, with the places as they are called, so that it can be repeated by hand.
+  /// Every command, so that it can be repeated by hand. Devices are what `compare` makes.
   private var commands: [String] {
     let wanted = Set(verdicts.map(\.row.experiment))
-    return ["### Commands", ""]
-      + Bars.experiments.filter { wanted.contains($0.id) }.flatMap { experiment in
-        ["- \(experiment.title)"] + experiment.contestants.map { "  - \($0.name): `\(Report.text($0.command))`" }
-      }
+    let experiments = Bars.experiments.filter { wanted.contains($0.id) }
+    let head = ["<details><summary>Every command</summary>", ""]
+    let tail = ["", "</details>"]
+    return head
+      + experiments.flatMap { experiment in
+        ["- \(experiment.title)"]
+          // The second run of the same is the same.
+          + experiment.contestants.filter { !$0.name.hasSuffix("-2") }.map { contestant in
+            "  - \(contestant.name): `\(text(contestant))`"
+          }
+      } + tail
   }
 
-  private static func text(_ command: [String]) -> String {
-    command.map { $0.contains(/[ &<>]/) ? "'\($0)'" : $0 }.joined(separator: " ")
+  private func text(_ contestant: Contestant) -> String {
+    let values = ["seconds": "\(arguments.seconds)", "milliseconds": "\(Int(arguments.seconds * 1000))"]
+    let places = contestant.places.map { name in
+      // A program by its name, a device as a variable.
+      let program = Programs.files[name] ?? (name == "dmio" ? name : nil)
+      return (name, values[name] ?? program ?? "$\(name.uppercased())")
+    }
+    let command = contestant.filled(with: Dictionary(uniqueKeysWithValues: places)) ?? contestant.command
+    return command.map { $0.contains(/[ &<>]/) ? "'\($0)'" : $0 }.joined(separator: " ")
   }
 }

@@ -1,4 +1,5 @@
 import Comparison
+import Foundation
 
 /// Runs the experiments that the rows need, and judges the rows.
 struct Runner {
@@ -11,6 +12,8 @@ struct Runner {
     let wanted = Set(rows.map(\.experiment))
     let experiments = Bars.experiments.filter { wanted.contains($0.id) }
     var measured: [String: Measurements] = [:]
+    // Also when the next experiment is cut off.
+    defer { if let file = arguments.samples { Runner.write(measured, to: file) } }
     for (index, experiment) in experiments.enumerated() {
       try lab.release(except: experiments[index...].reduce(into: []) { $0.formUnion($1.places) })
       try lab.provide(experiment.places.subtracting(Runner.values).subtracting(lab.places.keys))
@@ -18,6 +21,16 @@ struct Runner {
     }
     return rows.map { row in
       measured[row.experiment].map { Verdict(row, $0) } ?? Verdict(row, notRun: "there is no such experiment")
+    }
+  }
+
+  private static func write(_ measured: [String: Measurements], to file: String) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    do {
+      try encoder.encode(measured).write(to: URL(fileURLWithPath: file))
+    } catch {
+      say("\(file): \(error.localizedDescription)")
     }
   }
 

@@ -68,10 +68,21 @@ import Testing
 
   @Test("the best of several is the reference, and its own second run the noise") func bestOfSeveral() {
     let row = Row("r", "copy", in: "e", "dmio", over: ["dd", "cp"], by: .gibPerSecond, bar: .atLeast(1), noise: nil)
-    let verdict = Verdict(row, measured(["dmio": 1.9, "dd": 1, "dd-2": 0.5, "cp": 2, "cp-2": 1.8], .gibPerSecond))
+    let verdict = Verdict(row, measured(["dmio": 1.75, "dd": 1, "dd-2": 2.5, "cp": 1.8, "cp-2": 2], .gibPerSecond))
     #expect(verdict.referenceName == "cp")
+    #expect(verdict.reference == 1.9)
     #expect(verdict.noise == 0.9)
     #expect(verdict.isMet == true)
+  }
+
+  @Test("where both runs together are the reference, their order does not matter") func symmetricNoise() {
+    let row = Row("r", "8 / 4", in: "e", "8", over: ["4"], by: .seconds, bar: .atMost(1.9), noise: nil)
+    for (first, second) in [(1.0, 1.5), (1.5, 1.0)] {
+      let verdict = Verdict(row, measured(["8": 2.5, "4": first, "4-2": second], .seconds))
+      #expect(verdict.value == 2)
+      #expect(verdict.noise == 1.5)
+      #expect(verdict.isMet == true)
+    }
   }
 
   @Test("the best of several counts only when all of them ran") func missingPeer() {
