@@ -113,7 +113,10 @@ import Testing
       let geometry = Geometry(bytes: 1 << 40, memoryAlignment: 512)
       let extent = Splitter.next(
         memory.memory.start, remaining: pages * 4096, longest: geometry.pieceBytes, geometry: geometry)
-      #expect(extent == Splitter.Extent(bytes: pages * 4096, runs: pages, isAligned: true))
+      #expect(extent.bytes == pages * 4096 && extent.runs == pages && extent.isAligned)
+      var behind = memory.memory.start
+      behind.advance(by: extent.bytes)
+      #expect(extent.end == behind)
     }
   }
 

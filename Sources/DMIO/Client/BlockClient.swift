@@ -104,7 +104,7 @@ extension Stable where Value == ClientState {
     do throws(Errno) {
       // A reservation that grows later may have more pieces than the ring: then some wait for others.
       let pieces = min(max(1, pages) * Limits.piecesPerPage, Limits.pieces)
-      pointee.ring = Stable<Ring>(allocating: try Ring(pieces: max(pieces, Limits.leastRingEntries)))
+      pointee.ring = Stable<Ring>(allocating: try Ring(pieces: max(pieces, 2 * Limits.leastRingEntries)))
       pointee.ring?.pointee.register(pointee.arena)
       return .uring(choice)
     } catch {

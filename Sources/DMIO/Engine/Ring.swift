@@ -45,7 +45,7 @@ struct Ring: ~Copyable {
   init(pieces: Int) throws(Errno) {
     var handle: OpaquePointer?
     let rc = unsafe dmio_ring_create(
-      UInt32(min(pieces, Limits.ringEntries)), UInt32(2 * pieces), UInt32(Limits.devices), &handle)
+      UInt32(min(pieces / 2, Limits.ringEntries)), UInt32(pieces), UInt32(Limits.devices), &handle)
     guard rc == 0, let handle = unsafe handle else { throw Errno(rawValue: -rc) }
     unsafe self.handle = unsafe handle
     unsafe self.view = dmio_ring_look(handle).pointee

@@ -46,6 +46,8 @@ struct ClientState: ~Copyable {
   var queued = 0
   /// Requests that ended inside `submit`, to be answered by the next turn.
   var ready = SlotQueue()
+  /// How the last scattered piece was cut, for the next region of the request that is being dispatched.
+  var lastCut: LastCut?
   /// Pieces to be sent by the next turn: their device answered EINTR or EAGAIN, or the ring was full.
   var again = Refill<Stable<PieceRecord>>()
   /// Pieces that were put off, with the time when they go on.
@@ -83,6 +85,14 @@ struct ClientState: ~Copyable {
     foreign = ForeignSlots()
     devices = try DeviceTable()
   }
+}
+
+/// How a piece was cut, and from what. Regions of one device have the same limits.
+struct LastCut {
+  var cursor: MemoryCursor
+  var remaining: Int
+  var entry: Stable<DeviceEntry>?
+  var extent: Splitter.Extent
 }
 
 /// A piece that goes on at a time.

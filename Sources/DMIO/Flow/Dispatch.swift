@@ -2,6 +2,8 @@
 extension Stable where Value == ClientState {
   /// Sends the pieces of every region that is left; false where no piece is free, to go on when one comes back.
   func dispatch(_ slot: Stable<RequestSlot>) -> Bool {
+    // Another request's memory, or this one's from before it waited, says nothing.
+    pointee.lastCut = nil
     while slot.pointee.nextRegion < slot.pointee.regionCount {
       guard dispatchRegion(slot, slot.pointee.nextRegion) else { return false }
       slot.pointee.nextRegion &+= 1
@@ -84,11 +86,7 @@ extension Stable where Value == ClientState {
     record.prepare(slot, region: index, operation)
     record.pointee.offset = slot.pointee.place.offset
     if operation.movesData {
-      let extent = slot.region(index).pointee.device.with { device in
-        Splitter.next(
-          slot.pointee.place.cursor, remaining: slot.pointee.place.remaining,
-          longest: slot.pointee.place.longest, geometry: device.geometry)
-      }
+      let extent = cut(slot, index)
       record.pointee.cursor = slot.pointee.place.cursor
       record.pointee.length = extent.bytes
       record.pointee.expected = extent.bytes
@@ -96,7 +94,11 @@ extension Stable where Value == ClientState {
         pointee.pieces.put(record)
         return nil
       }
-      slot.pointee.place.cursor.advance(pastPiece: record.pointee.length)
+      if let end = extent.end, extent.isAligned {
+        slot.pointee.place.cursor = end
+      } else {
+        slot.pointee.place.cursor.advance(pastPiece: record.pointee.length)
+      }
     } else {
       record.pointee.length = min(slot.pointee.place.remaining, slot.pointee.place.longest)
       record.pointee.expected = 0
@@ -104,6 +106,31 @@ extension Stable where Value == ClientState {
     slot.pointee.place.offset &+= UInt64(record.pointee.length)
     slot.pointee.place.remaining &-= record.pointee.length
     return record
+  }
+
+  /// The extent of the next piece. The regions of a request get the same bytes: where one was cut like this before, and for the
+  /// same limits, the next one is, too.
+  @inline(__always)
+  private func cut(_ slot: Stable<RequestSlot>, _ index: Int) -> Splitter.Extent {
+    let place = slot.pointee.place
+    guard place.cursor.kind != .contiguous else { return cutAnew(slot, index) }
+    if let cut = pointee.lastCut, cut.cursor == place.cursor, cut.remaining == place.remaining,
+      cut.entry == slot.region(index).pointee.entry
+    {
+      return cut.extent
+    }
+    let extent = cutAnew(slot, index)
+    pointee.lastCut = LastCut(
+      cursor: place.cursor, remaining: place.remaining, entry: slot.region(index).pointee.entry, extent: extent)
+    return extent
+  }
+
+  @inline(__always)
+  private func cutAnew(_ slot: Stable<RequestSlot>, _ index: Int) -> Splitter.Extent {
+    let place = slot.pointee.place
+    return slot.region(index).pointee.device.with { device in
+      Splitter.next(place.cursor, remaining: place.remaining, longest: place.longest, geometry: device.geometry)
+    }
   }
 
   /// Puts bounce pages in the place of memory that the device cannot take; false when too few are free.

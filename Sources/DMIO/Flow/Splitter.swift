@@ -11,6 +11,8 @@ enum Splitter {
     var runs: Int
     /// True when every run begins and ends where the device can take it.
     var isAligned: Bool
+    /// The place behind it, where that is known at no cost.
+    var end: MemoryCursor?
   }
 
   /// The next piece of a region of which `remaining` bytes (above 0) are left.
@@ -44,7 +46,10 @@ enum Splitter {
       }
       extent.bytes &+= part.length
     }
+    // The walk ends behind the extent, unless a run was looked at that is none of it.
+    if extent.bytes == most { extent.end = cursor }
     let beyondBlock = extent.bytes & (geometry.logicalBlock &- 1)
+    if beyondBlock != 0 { extent.end = nil }
     extent.bytes &-= beyondBlock
     if (run.length &- beyondBlock) & lengthMask != 0 || extent.bytes == 0 { extent.isAligned = false }
     return extent

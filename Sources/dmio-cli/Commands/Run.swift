@@ -25,6 +25,7 @@ struct Run {
       copier.onTick = { bar.draw() }
       try copier.run()
       try copier.settle()
+      copier.closeDevices()
       bar.finish()
       return copier
     } catch {

@@ -21,6 +21,12 @@ extension Copier {
     while pending > 0, !Interrupts.areUrgent { try wait() }
   }
 
+  /// Gives up all devices, so that they are free when the process has ended: what a ring still holds is let go of later.
+  func closeDevices() {
+    source.device?.close()
+    for target in targets { target.device.close() }
+  }
+
   private func flushed(_ target: Target, _ errno: Errno?) {
     do throws(Errno) {
       if let errno { throw errno }
