@@ -20,6 +20,7 @@ struct PieceRecord: ~Copyable {
   var file: Int32 = -1
   var isBlockFile = false
   var isRingLane = false
+  var writesInTurn = false
   var retries = 0
 
   /// The bounce pages that stand in for the caller's memory, and where that is.

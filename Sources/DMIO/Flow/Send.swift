@@ -8,6 +8,7 @@ extension Stable where Value == ClientState {
     guard entry.pointee.file >= 0 else { return sendToDevice(record) }
     record.pointee.isBlockFile = entry.pointee.isBlockFile
     record.pointee.isRingLane = entry.pointee.isRingLane
+    record.pointee.writesInTurn = entry.pointee.writesInTurn
     sendToFile(record)
   }
 

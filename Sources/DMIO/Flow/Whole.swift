@@ -47,6 +47,7 @@ extension Stable where Value == ClientState {
       record.pointee.file = entry.pointee.file
       record.pointee.isBlockFile = entry.pointee.isBlockFile
       record.pointee.isRingLane = true
+      record.pointee.writesInTurn = entry.pointee.writesInTurn
     }
     complete(record, result)
   }
