@@ -6,6 +6,9 @@ final class FileBackend: BlockBackend {
   let isBlock: Bool
   /// True when the ring carries out this file's I/O itself; else it would hand each to a kernel thread.
   let supportsNowait: Bool
+  /// True for a regular file whose file system lets one write in at a time: through the page cache all do. Past it some take
+  /// many, and those can be written without waiting, too.
+  let writesInTurn: Bool
   let report: FileReport
   let geometry: Geometry
 
@@ -26,6 +29,7 @@ final class FileBackend: BlockBackend {
     self.descriptor = descriptor
     isBlock = file.is_block
     supportsNowait = file.nowait == 0
+    writesInTurn = file.is_regular && !(file.is_direct && file.nowait == 0)
     report = FileReport(file)
   }
 

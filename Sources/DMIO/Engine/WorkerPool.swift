@@ -4,21 +4,13 @@ internal import CDMIOSystem
 /// the ring would hand to kernel workers anyway.
 ///
 /// Threads are started when there is more work than idle threads, up to `Limits.workerThreads`, and end with
-/// the client. A piece that a worker cannot finish (a dead device) keeps that worker alone.
+/// the client. A piece that a worker cannot finish (a dead device) keeps that worker alone; writes to a file that
+/// takes them one at a time wait for one another in line (`WorkQueue`), not on threads of their own.
 final class WorkerPool: Sendable {
-  private let queue = Locked(Queue())
+  private let queue = Locked(WorkQueue())
   /// Counts pushes: what idle workers sleep on.
   private let pushes = Futex()
   private let mailbox: Mailbox
-
-  fileprivate struct Queue {
-    var first: Stable<PieceRecord>?
-    var last: Stable<PieceRecord>?
-    var threads = 0
-    var idle = 0
-    var queued = 0
-    var isStopped = false
-  }
 
   /// What a push has to do beyond the queue.
   private enum Next { case wakeIdle, startThread, nothing }
@@ -31,12 +23,9 @@ final class WorkerPool: Sendable {
 
   /// Leaves a piece for the next worker. The client's thread.
   func push(_ record: Stable<PieceRecord>) {
-    record.pointee.next = nil
     let next = queue.withLock { queue -> Next in
-      if let last = queue.last { last.pointee.next = record } else { queue.first = record }
-      queue.last = record
-      queue.queued += 1
-      if queue.queued <= queue.idle { return .wakeIdle }
+      guard queue.append(record) else { return .nothing }
+      if queue.ready.count <= queue.idle { return .wakeIdle }
       guard queue.threads < Limits.workerThreads else { return .nothing }
       queue.threads += 1
       return .startThread
@@ -68,21 +57,24 @@ final class WorkerPool: Sendable {
   }
 
   private func drainHere() {
-    while let record = queue.withLock({ $0.popFirst() }) { carryOut(record) }
+    var file: Int32?
+    while let record = queue.withLock({ $0.next(afterWriting: file) }) { file = carryOut(record) }
   }
 
   private func work() {
+    var file: Int32?
     while true {
       let seen = pushes.value
       let (record, isOver) = queue.withLock { queue -> (Stable<PieceRecord>?, Bool) in
-        if let record = queue.popFirst() { return (record, false) }
+        if let record = queue.next(afterWriting: file) { return (record, false) }
         if queue.isStopped { return (nil, true) }
         queue.idle += 1
         return (nil, false)
       }
       if isOver { return }
+      file = nil
       if let record {
-        carryOut(record)
+        file = carryOut(record)
       } else {
         pushes.wait(while: seen)
         queue.withLock { $0.idle -= 1 }
@@ -90,22 +82,15 @@ final class WorkerPool: Sendable {
     }
   }
 
-  private func carryOut(_ record: Stable<PieceRecord>) {
+  /// Makes the call; returns the file whose turn it was to be written, if the piece needed one.
+  private func carryOut(_ record: Stable<PieceRecord>) -> Int32? {
+    let file = record.turnFile
     let priority = record.pointee.operation.priority
     if priority != .none { dmio_set_priority(Int32(priority.rawValue)) }
     record.pointee.result = record.fileCall.carryOut()
     if priority != .none { dmio_set_priority(0) }
     mailbox.push(.answer(record))
-  }
-}
-
-extension WorkerPool.Queue {
-  fileprivate mutating func popFirst() -> Stable<PieceRecord>? {
-    guard let record = first else { return nil }
-    first = record.pointee.next
-    if first == nil { last = nil }
-    queued -= 1
-    return record
+    return file
   }
 }
 

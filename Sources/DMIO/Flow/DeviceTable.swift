@@ -65,6 +65,8 @@ struct DeviceEntry {
   /// True when the file's reads, writes and flushes go through the ring.
   var isRingLane = false
   var isBlockFile = false
+  /// True when the file takes one write at a time.
+  var writesInTurn = false
   /// The ring, if files of this kind go through it.
   var ring: Stable<Ring>?
   /// The file as the ring knows it.
@@ -81,6 +83,7 @@ struct DeviceEntry {
     self.file = file.descriptor
     ringFile = RingFile(number: file.descriptor, isDirect: file.report.isDirect)
     isBlockFile = file.isBlock
+    writesInTurn = file.writesInTurn
     guard let ring, ringOnly || file.supportsNowait else { return }
     isRingLane = true
     self.ring = ring

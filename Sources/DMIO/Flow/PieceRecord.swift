@@ -21,6 +21,7 @@ struct PieceRecord: ~Copyable {
   var ringFile = RingFile()
   var isBlockFile = false
   var isRingLane = false
+  var writesInTurn = false
   var retries = 0
 
   /// The bounce pages that stand in for the caller's memory, and where that is.

@@ -9,6 +9,7 @@ extension Stable where Value == ClientState {
     record.pointee.ringFile = entry.pointee.ringFile
     record.pointee.isBlockFile = entry.pointee.isBlockFile
     record.pointee.isRingLane = entry.pointee.isRingLane
+    record.pointee.writesInTurn = entry.pointee.writesInTurn
     sendToFile(record)
   }
 

@@ -48,6 +48,7 @@ extension Stable where Value == ClientState {
       record.pointee.ringFile = entry.pointee.ringFile
       record.pointee.isBlockFile = entry.pointee.isBlockFile
       record.pointee.isRingLane = true
+      record.pointee.writesInTurn = entry.pointee.writesInTurn
     }
     complete(record, result)
   }
