@@ -67,10 +67,11 @@ import Testing
 
   @Test("a transfer that ends early is padded where the file may, and fails where it may not") func endsEarly() throws {
     let bytes = pattern(10 * 512)
-    let disk = try TemporaryDisk(bytes: bytes.count)
-    disk.fill(bytes)
-    let (padded, fixed) = (try disk.open(direct: false, size: .growing), try disk.open(direct: false))
-    truncate(disk.path, 8 * 512)
+    let (short, shrinking) = (try TemporaryDisk(bytes: 8 * 512), try TemporaryDisk(bytes: 10 * 512))
+    short.fill(Array(bytes[..<(8 * 512)]))
+    shrinking.fill(bytes)
+    let (padded, fixed) = (try short.open(direct: false, size: .growing), try shrinking.open(direct: false))
+    truncate(shrinking.path, 8 * 512)
     for (device, bits) in [(padded, 0), (fixed, 1)] as [(BlockDevice, UInt64)] {
       var page = try PageBuffer(pages: 1)
       fill(&page, [UInt8](repeating: 0xEE, count: 4096))

@@ -44,7 +44,8 @@ final class Bench: Sendable {
   }
 
   private static func client(_ plan: BenchPlan, _ kind: BlockClient.Kind) throws(BlockError) -> BlockClient {
-    try BlockClient(pages: plan.reservation, kind: kind, engine: plan.engine)
+    try BlockClient(
+      pages: plan.reservation, kind: kind, engine: plan.engine, registeredPages: plan.registeredPages)
   }
 
   /// Runs it to its end.

@@ -2,50 +2,52 @@ internal import DMIO
 
 /// The bytes of a thread's requests: for each as many of its own as a block has, filled at random.
 ///
-/// At random, because zeros would be nothing to store for a device that compresses or leaves out what is empty.
+/// At random, because zeros would be nothing to store for a device that compresses or leaves out what is empty. They are
+/// pages that the client has registered, if it has as many.
 @safe
 final class BenchBytes {
-  private let blockBytes: Int
-  /// The pages of contiguous bytes, and the first of them; nil for scattered ones.
-  private let buffer: PageBuffer?
+  private let blockPages: Int
+  private let buffer: PageBuffer
   private let base: UnsafeMutableRawPointer?
-  /// The lists of scattered pages, as many as were made so far.
-  private let lists: UnsafeMutablePointer<PageList>
-  private var listCount = 0
+  /// For scattered memory a list a request, of every second page; else nothing.
+  private let nodes: UnsafeMutableBufferPointer<PageNode>
 
-  init(_ plan: BenchPlan) throws(BlockError) {
-    blockBytes = plan.blockPages * Limits.pageBytes
-    unsafe lists = .allocate(capacity: plan.depth)
-    var random = Places(firstSector: 0, blocks: 1, blockSectors: 1, seed: 1)
-    switch plan.memory {
-    case .contiguous:
-      var buffer = try PageBuffer(pages: plan.depth * plan.blockPages)
-      var bytes = buffer.mutableBytes
-      BenchBytes.fill(&bytes, &random)
-      unsafe base = unsafe bytes.withUnsafeMutableBytes { $0.baseAddress }
-      self.buffer = consume buffer
-    case .scattered:
-      buffer = nil
-      unsafe base = nil
-      for index in 0..<plan.depth {
-        var list = try PageList(count: plan.blockPages)
-        for page in 0..<plan.blockPages { list.withPage(page) { BenchBytes.fill(&$0, &random) } }
-        unsafe (lists + index).initialize(to: list)
-        listCount += 1
-      }
+  init(_ plan: BenchPlan, _ client: BlockClient) throws(BlockError) {
+    blockPages = plan.blockPages
+    var buffer = try BenchBytes.buffer(plan.bytePages, client)
+    var bytes = buffer.mutableBytes
+    BenchBytes.fill(&bytes)
+    unsafe base = unsafe bytes.withUnsafeMutableBytes { $0.baseAddress }
+    self.buffer = buffer
+    unsafe nodes = .allocate(capacity: plan.memory == .scattered ? plan.bytePages / 2 : 0)
+    guard let base = unsafe base else { return }
+    for index in unsafe nodes.indices {
+      let isLast = index % blockPages == blockPages - 1
+      let next = isLast ? nil : unsafe nodes.baseAddress.map { unsafe $0 + index + 1 }
+      let node = unsafe PageNode(page: base + 2 * index * Limits.pageBytes, next: next)
+      unsafe nodes.initializeElement(at: index, to: node)
     }
   }
 
-  deinit { unsafe lists.deinitialize(count: listCount).deallocate() }
+  deinit { unsafe nodes.deallocate() }
+
+  private static func buffer(_ pages: Int, _ client: BlockClient) throws(BlockError) -> PageBuffer {
+    if let registered = try? PageBuffer(pages: pages, of: client) { return registered }
+    return try PageBuffer(pages: pages)
+  }
 
   /// The bytes of request `index`; valid while this holder lives.
   @unsafe
   func memory(_ index: Int) -> Memory {
-    guard let base = unsafe base else { return unsafe lists[index].memory() }
-    return unsafe Memory(contiguous: base + index * blockBytes, byteCount: blockBytes)
+    if let first = unsafe nodes.baseAddress, unsafe !nodes.isEmpty {
+      return unsafe Memory(pages: first + index * blockPages, offset: 0)
+    }
+    let bytes = blockPages * Limits.pageBytes
+    return unsafe Memory(contiguous: base.map { unsafe $0 + index * bytes }, byteCount: bytes)
   }
 
-  private static func fill(_ bytes: inout MutableRawSpan, _ random: inout Places) {
+  private static func fill(_ bytes: inout MutableRawSpan) {
+    var random = Places(firstSector: 0, blocks: 1, blockSectors: 1, seed: 1)
     for word in stride(from: 0, to: bytes.byteCount, by: 8) {
       unsafe bytes.storeBytes(of: random.advance(), toUncheckedByteOffset: word, as: UInt64.self)
     }

@@ -32,6 +32,12 @@ struct BenchPlan: Sendable {
   /// Pages that the bytes of one request take.
   var blockPages: Int { (blockBytes + Limits.pageBytes - 1) / Limits.pageBytes }
 
+  /// Pages that the bytes of one thread's requests take; scattered ones leave every second page out.
+  var bytePages: Int { depth * blockPages * (memory == .scattered ? 2 : 1) }
+
+  /// Pages to register: all of them, as far as a client can have so many.
+  var registeredPages: Int { min(bytePages * (isShared ? threads : 1), Limits.registeredPages) }
+
   /// Pages to reserve, so that no request waits for another: one for each in flight, and enough for all their pieces.
   var reservation: Int {
     let requests = isShared ? depth * threads : depth

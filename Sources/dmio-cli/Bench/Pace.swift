@@ -6,7 +6,7 @@
 struct Pace {
   /// The most requests between two looks, on average.
   private let most: Int
-  /// Nanoseconds of credit that a look costs; 0: the numbers do not depend on the time.
+  /// Nanoseconds of credit that a look costs; 0: there is none to be had or lost, and the mean stays.
   private let cost: Int
   private var credit = 0
   private var mean: Int
@@ -35,7 +35,7 @@ struct Pace {
 
   /// The number of requests until the next look, after one at the time `now`.
   mutating func next(at now: UInt64, random: UInt64) -> Int {
-    if cost > 0 { adapt(to: now) }
+    adapt(to: now)
     return mean == 1 ? 1 : mean / 2 + Int((random >> 33) % UInt64(mean + 1))
   }
 

@@ -17,7 +17,7 @@ final class Runners {
   ) throws(BlockError) {
     count = plan.depth
     regionCount = plan.depth * plan.regions
-    bytes = try BenchBytes(plan)
+    bytes = try BenchBytes(plan, client)
     unsafe regions = .allocate(capacity: regionCount)
     let region = Region(device.opened.device, start: 0, count: UInt64(plan.blockSectors))
     unsafe regions.initialize(repeating: region, count: regionCount)

@@ -38,10 +38,12 @@ struct DeviceFacts {
   private let opened: OpenDevice
   private let engine: EngineReport
   private let lane: EngineReport
+  private let registration: RegistrationReport
 
   init(_ opened: OpenDevice, _ client: BlockClient) {
     self.opened = opened
     engine = client.engine
+    registration = client.registration
     lane = client.lane(of: opened.innermost)
   }
 
@@ -61,6 +63,7 @@ struct DeviceFacts {
       ("write zeroes", geometry.writeZeroesSectors == 0 ? "no" : "yes"),
       ("direct", "\(opened.isDirect ? "on" : "off"): \(opened.directReason)"),
       ("engine", "\(engine.kind.rawValue): \(engine.reason)"), ("lane", "\(lane.kind.rawValue): \(lane.reason)"),
+      ("registered", "\(registration.registeredPages) of \(registration.pages) pages: \(registration.reason)"),
     ]
     .map { label, value in label + ":" + String(repeating: " ", count: 18 - label.count) + value + "\n" }.joined()
   }
@@ -76,6 +79,8 @@ struct DeviceFacts {
       ("direct", .bool(opened.isDirect)), ("direct_reason", .string(opened.directReason)),
       ("engine", .string(engine.kind.rawValue)), ("engine_reason", .string(engine.reason)),
       ("lane", .string(lane.kind.rawValue)), ("lane_reason", .string(lane.reason)),
+      ("registered_pages", .number(UInt64(registration.registeredPages))),
+      ("registered_reason", .string(registration.reason)),
     ])
   }
 }

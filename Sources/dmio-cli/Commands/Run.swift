@@ -12,7 +12,7 @@ struct Run {
 
   /// A client with room for the chunks and the pieces of many targets.
   static func client(_ engine: EngineChoice) throws(BlockError) -> BlockClient {
-    try BlockClient(pages: 256, kind: .driven, engine: engine)
+    try BlockClient(pages: 256, kind: .driven, engine: engine, registeredPages: Chunk.pages)
   }
 
   /// Copies and settles, with a bar where it is wanted.

@@ -20,8 +20,11 @@ final class Chunk {
   /// Ends a narrowing or a request that is part of the chunk; the last one ends the chunk.
   var pending = 0
 
-  init() throws(BlockError) {
-    var buffer = try PageBuffer(pages: Chunk.bytes / Limits.pageBytes)
+  /// Pages of all chunks: what a client of a copy should have registered.
+  static let pages = window * bytes / Limits.pageBytes
+
+  init(_ client: BlockClient) throws(BlockError) {
+    var buffer = try PageBuffer(pages: Chunk.bytes / Limits.pageBytes, of: client)
     var span = buffer.mutableBytes
     unsafe space = span.withUnsafeMutableBytes { unsafe $0 }
     self.buffer = buffer

@@ -37,7 +37,7 @@ final class Copier {
     self.targets = targets
     self.fill = fill
     let chunks = min(UInt64(Chunk.window), (source.sectors + Chunk.sectors - 1) / Chunk.sectors)
-    for _ in 0..<chunks { idle.append(try Chunk()) }
+    for _ in 0..<chunks { idle.append(try Chunk(client)) }
   }
 
   /// Copies until everything is through, no target is left, or a signal came.
