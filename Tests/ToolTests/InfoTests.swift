@@ -33,7 +33,9 @@ import Testing
     #expect(info["direct"] as? Bool == false && info["direct_reason"] as? String == "direct=off was asked for")
     #expect(info["engine"] as? String == engine && info["exit"] as? Int == 0)
     #expect(info["registered_pages"] as? Int == (engine == "threads" ? 0 : 4096))
-    for key in ["engine_reason", "lane_reason", "registered_reason"] { #expect((info[key] as? String)?.isEmpty == false) }
+    for key in ["engine_reason", "lane_reason", "registered_reason"] {
+      #expect((info[key] as? String)?.isEmpty == false)
+    }
     let text = try Tool.run(["info", "file"], in: folder)
     #expect(String(decoding: text.output, as: UTF8.self).contains("size:              5000 bytes (4.8 KiB)\n"))
   }
