@@ -46,7 +46,7 @@ import Foundation
 
   private static func compare(_ arguments: Arguments, _ lab: Lab) throws(Message) -> Bool {
     let rows = Bars.rows.filter { row in
-      arguments.only.isEmpty || arguments.only.contains { row.id.hasPrefix($0) }
+      arguments.only.isEmpty || arguments.only.contains { row.answers(to: $0) }
     }
     guard !rows.isEmpty else { throw Message("no row is called so: see --list") }
     let verdicts = try Runner(lab: lab, arguments: arguments).run(rows)
