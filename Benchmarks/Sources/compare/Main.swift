@@ -49,6 +49,7 @@ import Foundation
       arguments.only.isEmpty || arguments.only.contains { row.answers(to: $0) }
     }
     guard !rows.isEmpty else { throw Message("no row is called so: see --list") }
+    try lab.demandMemory()
     let verdicts = try Runner(lab: lab, arguments: arguments).run(rows)
     let report = Report(lab: lab, verdicts: verdicts, arguments: arguments)
     if let table = arguments.table { try report.write(to: table) }
