@@ -32,7 +32,7 @@ struct Arguments {
       --only ROW       a row, or all whose names begin so, up to a "-"; may be given several times
       --table FILE     write the table into this document, between its markers
       --samples FILE   write every single measurement into this file, as JSON
-      --folder PATH    a tmpfs with 10 GiB free   (/dev/shm)
+      --folder PATH    a tmpfs with 6 GiB free   (/dev/shm)
       --gate           what CI asks: counts against counts.json, and one coarse ratio
       --record         measure the counts and write counts.json
       --list           the names of the rows

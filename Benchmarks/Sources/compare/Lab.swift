@@ -7,8 +7,8 @@ import Foundation
 final class Lab {
   /// Random bytes, as many as each device has.
   static let gib = 1 << 30
-  /// What a run has at most at one time: a source, 8 targets, and room to move.
-  static let leastFree = 10 * gib
+  /// What a run has at most at one time: a source, 4 targets, and room to move.
+  static let leastFree = 6 * gib
 
   let folder: URL
   let child: Child
