@@ -34,6 +34,11 @@ public struct Row: Sendable {
     self.reach = reach
     self.noise = noise
   }
+
+  /// Whether `name` means this row: its own name, or the beginning of it up to a `-`.
+  public func answers(to name: String) -> Bool {
+    id == name || id.hasPrefix("\(name)-")
+  }
 }
 
 /// What a value must reach or keep below.

@@ -29,10 +29,10 @@ struct Arguments {
       --rounds N       instead of 15; copies take half as many
       --seconds S      length of a run   (0.2)
       --quick          3 rounds of 0.1 s: to see that it works, not how fast
-      --only ROW       rows whose names begin so; may be given several times
+      --only ROW       a row, or all whose names begin so, up to a "-"; may be given several times
       --table FILE     write the table into this document, between its markers
       --samples FILE   write every single measurement into this file, as JSON
-      --folder PATH    a tmpfs with 10 GiB free   (/dev/shm)
+      --folder PATH    a tmpfs with 6 GiB free   (/dev/shm)
       --gate           what CI asks: counts against counts.json, and one coarse ratio
       --record         measure the counts and write counts.json
       --list           the names of the rows

@@ -7,8 +7,8 @@ import Foundation
 final class Lab {
   /// Random bytes, as many as each device has.
   static let gib = 1 << 30
-  /// What a run has at most at one time: a source, 8 targets, and room to move.
-  static let leastFree = 10 * gib
+  /// What a run has at most at one time: a source, 4 targets, and room to move.
+  static let leastFree = 6 * gib
 
   let folder: URL
   let child: Child
@@ -29,6 +29,12 @@ final class Lab {
     } catch {
       throw Message("\(folder.path): \(error.localizedDescription)")
     }
+    places["folder"] = folder.path
+  }
+
+  /// Throws unless the folder is memory, and enough of it for devices and copies. What is only counted needs neither.
+  func demandMemory() throws(Message) {
+    let parent = folder.deletingLastPathComponent().path
     let kind = String(decoding: try child.run(["stat", "--file-system", "--format=%T", folder.path]), as: UTF8.self)
     guard kind == "tmpfs\n" else { throw Message("\(parent) is no tmpfs: choose one with --folder") }
     let free = (try? folder.resourceValues(forKeys: [.volumeAvailableCapacityKey]))?.volumeAvailableCapacity ?? 0
@@ -36,7 +42,6 @@ final class Lab {
       throw Message(
         "\(parent) has \(free >> 30) GiB free, \(Lab.leastFree >> 30) are needed: choose another with --folder")
     }
-    places["folder"] = folder.path
   }
 
   /// Names a program or a value.

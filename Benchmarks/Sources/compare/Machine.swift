@@ -21,7 +21,8 @@ enum Machine {
 
   private static var memory: Int {
     let words = text(of: "/proc/meminfo").split(separator: "\n").first?.split(separator: " ") ?? []
-    return (words.dropFirst().first.flatMap { Int($0) } ?? 0 + (1 << 19)) >> 20
+    let kib = words.dropFirst().first.flatMap { Int($0) } ?? 0
+    return (kib + (1 << 19)) >> 20
   }
 
   private static var system: String {

@@ -46,14 +46,18 @@ import Foundation
 
   private static func compare(_ arguments: Arguments, _ lab: Lab) throws(Message) -> Bool {
     let rows = Bars.rows.filter { row in
-      arguments.only.isEmpty || arguments.only.contains { row.id.hasPrefix($0) }
+      arguments.only.isEmpty || arguments.only.contains { row.answers(to: $0) }
     }
     guard !rows.isEmpty else { throw Message("no row is called so: see --list") }
+    try lab.demandMemory()
+    // A document that cannot be written into is better known before a quarter of an hour than after it.
+    if let table = arguments.table { try Document(table).check() }
     let verdicts = try Runner(lab: lab, arguments: arguments).run(rows)
-    let report = Report(lab: lab, verdicts: verdicts, arguments: arguments)
-    if let table = arguments.table { try report.write(to: table) }
     print(Table(verdicts).markdown)
     print(Table(verdicts).summary)
+    if let table = arguments.table {
+      try Document(table).replace(with: try Report(lab: lab, verdicts: verdicts, arguments: arguments).markdown())
+    }
     return verdicts.allSatisfy { $0.isMet != false }
   }
 }

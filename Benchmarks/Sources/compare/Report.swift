@@ -14,19 +14,6 @@ struct Report {
     return (head + [Table(verdicts).markdown, ""] + (try parts()) + commands).joined(separator: "\n")
   }
 
-  /// Puts it into the document at `path`.
-  func write(to path: String) throws(Message) {
-    do {
-      let document = try String(contentsOfFile: path, encoding: .utf8)
-      let new = try Markers("table").replace(in: document, with: try markdown())
-      try new.write(toFile: path, atomically: true, encoding: .utf8)
-    } catch let error as Message {
-      throw error
-    } catch {
-      throw Message("\(path): \(error)")
-    }
-  }
-
   /// Where the instructions of the callback door go.
   private func parts() throws(Message) -> [String] {
     let experiment = Bars.experiments.first { $0.id == "instructions" }

@@ -21,6 +21,14 @@ import Testing
     }
   }
 
+  @Test("a name means its row, or all rows that it is the beginning of") func rowNames() {
+    let row = Row("callback-1", "x", in: "e", "callback")
+    #expect(row.answers(to: "callback-1"))
+    #expect(row.answers(to: "callback"))
+    #expect(!row.answers(to: "call"))
+    #expect(!Row("callback-128", "x", in: "e", "callback").answers(to: "callback-1"))
+  }
+
   @Test("names are unique") func uniqueNames() {
     #expect(Set(Bars.rows.map(\.id)).count == Bars.rows.count)
     #expect(Set(Bars.experiments.map(\.id)).count == Bars.experiments.count)
