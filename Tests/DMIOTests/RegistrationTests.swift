@@ -73,6 +73,24 @@ import Testing
     #expect(result.isSuccess && disk.contents(0, 16_384) == pattern(16_384, 3))
   }
 
+  @Test("a client that ends lets go of a file at once, and of the device with it", arguments: [1, 50])
+  func endOfClient(rounds: Int) throws {
+    let disk = try TemporaryDisk(bytes: 1 << 16)
+    let page = try PageBuffer(pages: 1)
+    for _ in 0..<rounds {
+      do {
+        let client = try BlockClient(pages: 1, kind: .driven, engine: .uring)
+        let device = try disk.open()
+        let regions = [Region(device, start: 0, count: 8), Region(device, start: 8, count: 8)]
+        #expect(try client.writeBlocking(regions, from: page).isSuccess)
+      }
+      // Device and client are gone, and with them every hold on the file.
+      let descriptor = Glibc.open(disk.path, O_RDWR)
+      #expect(fcntl(descriptor, setLease, F_WRLCK) == 0)
+      Glibc.close(descriptor)
+    }
+  }
+
   @Test("a closed device's file is given up, though the client goes on", arguments: [BlockClient.Kind.shared, .driven])
   func fileIsGivenUp(kind: BlockClient.Kind) throws {
     let disk = try TemporaryDisk(bytes: 1 << 16)

@@ -135,8 +135,8 @@ extension Stable where Value == ClientState {
 
   /// Frees everything. Nothing is in flight, and nobody will come any more.
   func end() {
-    pointee.ring?.destroy()
     forgetAll()
+    pointee.ring?.destroy()
     pointee.workers.stop()
     destroy()
   }

@@ -26,17 +26,17 @@ extension Stable where Value == ClientState {
   /// Lets go of the devices that no request uses. One that is still wanted comes back with its next request; to ask
   /// whether anybody else holds it would not do, as two clients would keep it for one another.
   private func forgetUnused() {
-    pointee.devices.removeUnused { number, entry in
-      entry.device?.holders.withLock { $0.removeAll { $0 == self } }
-      if entry.isInTable { _ = pointee.ring?.pointee.setFile(number, -1) }
-    }
+    pointee.devices.removeUnused { number, entry in forget(number, entry) }
   }
 
-  /// Lets go of all devices; the ring and its table are gone already.
+  /// Lets go of all devices, while the ring is still there: what its table holds when it ends is let go of some time later.
   func forgetAll() {
-    pointee.devices.removeUnused(orAll: true) { _, entry in
-      entry.device?.holders.withLock { $0.removeAll { $0 == self } }
-    }
+    pointee.devices.removeUnused(orAll: true) { number, entry in forget(number, entry) }
+  }
+
+  private func forget(_ number: Int, _ entry: borrowing DeviceEntry) {
+    entry.device?.holders.withLock { $0.removeAll { $0 == self } }
+    if entry.isInTable { _ = pointee.ring?.pointee.setFile(number, -1) }
   }
 
   /// Gives up the file of a device that was closed. Any thread; the device keeps the client alive meanwhile.
