@@ -89,21 +89,31 @@ final class Lab {
   /// The state that every copy of `gib` starts from: no target file, memory at hand for new ones, and block devices
   /// without cached pages.
   func prepareCopy(_ command: [String], gib: Double) throws(Message) {
-    for number in 1...8 {
-      try? FileManager.default.removeItem(at: folder.appendingPathComponent("target\(number)"))
-    }
-    if command.contains(where: { $0.contains("\(folder.path)/target") }) { try warm(gib: gib) }
+    let needed = command.contains { $0.contains("\(folder.path)/target") } ? Int(gib * Double(Lab.gib)) : 0
+    try warm(needed - removeTargets())
     for name in ["loop", "loop2"] {
       guard let device = places[name], command.contains(where: { $0.contains(device) }) else { continue }
       try child.run(["blockdev", "--flushbufs", device])
     }
   }
 
+  /// Removes what the last copy wrote, and returns how many bytes of memory that sets free.
+  private func removeTargets() -> Int {
+    (1...8).reduce(0) { freed, number in
+      let target = folder.appendingPathComponent("target\(number)")
+      let bytes = (try? target.resourceValues(forKeys: [.fileSizeKey]))?.fileSize ?? 0
+      try? FileManager.default.removeItem(at: target)
+      return freed + bytes
+    }
+  }
+
   /// Takes memory from a virtual machine's host and leaves it free: what first touches it pays several times what the
-  /// copy itself costs, and the host takes it back when it is idle for seconds.
-  private func warm(gib: Double) throws(Message) {
+  /// copy itself costs. What a copy has just set free needs no warming, and is not warmed: freeing as much again makes
+  /// the kernel give it back to the host while the next copy runs.
+  private func warm(_ bytes: Int) throws(Message) {
+    guard bytes > 0 else { return }
     let file = folder.appendingPathComponent("memory")
-    try child.run(["fallocate", "--length", "\(Int(gib * Double(Lab.gib)))", file.path])
+    try child.run(["fallocate", "--length", "\(bytes)", file.path])
     try? FileManager.default.removeItem(at: file)
   }
 
