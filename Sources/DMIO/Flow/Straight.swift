@@ -65,6 +65,8 @@ extension Stable where Value == ClientState {
       try Validation.check(slot, byteCount)
       guard !pointee.isClosed.load(ordering: .relaxed) else { throw .closed }
     } catch {
+      // What the reply holds was for a request that is none.
+      slot.pointee.completion = nil
       pointee.slots.put(slot)
       throw error
     }
