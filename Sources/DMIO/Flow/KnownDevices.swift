@@ -41,8 +41,7 @@ extension Stable where Value == ClientState {
 
   /// Gives up the file of a device that was closed. Any thread; the device keeps the client alive meanwhile.
   func deviceWasClosed(_ number: Int) {
-    if isOwner { return withdrawFile(number) }
-    pointee.mailbox.leave { $0.commands.append { withdrawFile(number) } }
+    if isOwner { withdrawFile(number) } else { withdrawLater(number) }
   }
 
   /// Takes the file of a closed device out of the ring's table. What was filled names the place: the kernel takes that first.
@@ -52,14 +51,15 @@ extension Stable where Value == ClientState {
     guard let device = entry.pointee.device, device.isClosed, entry.pointee.isInTable else { return }
     entry.pointee.fit = WholeFit()
     submitFilled()
-    guard pointee.ring?.pointee.hasFilled != true else { return deviceWasClosed(later: number) }
+    // The kernel did not take all: the next turn, which makes room for answers first, tries again.
+    guard pointee.ring?.pointee.hasFilled != true else { return withdrawLater(number) }
     _ = pointee.ring?.pointee.setFile(number, -1)
     entry.pointee.ringFile.flags = 0
     entry.pointee.ringFile.number = entry.pointee.file
   }
 
-  /// The kernel did not take all: the next turn, which makes room for answers first, tries again.
-  private func deviceWasClosed(later number: Int) {
+  /// Has the client's thread do it in its next turn.
+  private func withdrawLater(_ number: Int) {
     pointee.mailbox.leave { $0.commands.append { withdrawFile(number) } }
   }
 }
