@@ -83,6 +83,37 @@ import Testing
     }
   }
 
+  @Test("scattered memory goes to all regions whole, and what ends early is padded or fails like any other")
+  func scattered() throws {
+    let bytes = pattern(10 * 512)
+    let (short, shrinking) = (try TemporaryDisk(bytes: 8 * 512), try TemporaryDisk(bytes: 10 * 512))
+    short.fill(Array(bytes[..<(8 * 512)]))
+    shrinking.fill(bytes)
+    let (padded, fixed) = (try short.open(direct: false, size: .growing), try shrinking.open(direct: false))
+    truncate(shrinking.path, 8 * 512)
+    for form in [Bytes.Form.pages(offset: 0), .pages(offset: 512), .vectors([512, 1024, 0, 4096], shift: 4)] {
+      for (device, bits) in [(padded, 0), (fixed, 1)] as [(BlockDevice, UInt64)] {
+        let memory = Bytes(form, count: 4096)
+        memory.contents = [UInt8](repeating: 0xEE, count: 4096)
+        #expect(try perform(.read, Region(device, start: 2, count: 8), memory.memory) == bits)
+        #expect(Array(memory.contents[..<(6 * 512)]) == Array(bytes[(2 * 512)..<(8 * 512)]))
+        #expect(memory.contents[(6 * 512)...].allSatisfy { $0 == 0 })
+        #expect(memory.isGuardIntact)
+      }
+      let targets = try (0..<3).map { _ in try TemporaryDisk(bytes: 1 << 16) }
+      let memory = Bytes(form, count: 16384)
+      memory.contents = pattern(16384, 3)
+      let regions = try targets.indices.map {
+        Region(try targets[$0].open(direct: false), start: UInt64($0), count: 32)
+      }
+      notes.change { $0 = [] }
+      try submit(0, .write, regions, memory.memory)
+      try drain(1)
+      #expect(notes.value[0].bits == 0)
+      for index in targets.indices { #expect(targets[index].contents(512 * index, 16384) == pattern(16384, 3)) }
+    }
+  }
+
   @Test("flags, flushes and memory that the file cannot take leave the line and are right") func leavingTheLine() throws
   {
     let disk = try TemporaryDisk(bytes: 1 << 20)

@@ -1,3 +1,4 @@
+import CDMIOSystem
 import DMIOTestSupport
 import Testing
 
@@ -59,6 +60,41 @@ import Testing
       }
       #expect(memory.contents == model)
       #expect(memory.isGuardIntact)
+    }
+  }
+
+  @Test("vectors are the runs of the memory, adjacent ones joined, and no more than may be", arguments: Bytes.Form.all)
+  func gather(form: Bytes.Form) {
+    var generator = Seeded("gather")
+    let memory = Bytes(form, count: Self.count)
+    let vectors = UnsafeMutablePointer<dmio_vector>.allocate(capacity: 64)
+    defer { vectors.deallocate() }
+    for _ in 0..<200 {
+      let first = generator.below(Self.count)
+      let length = generator.below(Self.count - first) + 1
+      var cursor = memory.memory.start
+      cursor.advance(by: first)
+      var runs: [Range<UInt>] = []
+      var walking = cursor
+      walking.forEachRun(of: length) { run in
+        let start = UInt(bitPattern: run.baseAddress)
+        if let last = runs.last, last.upperBound == start {
+          runs[runs.count - 1] = last.lowerBound..<start + UInt(run.count)
+        } else {
+          runs.append(start..<start + UInt(run.count))
+        }
+      }
+      let gathered = cursor.gather(length, into: vectors, most: 64)
+      #expect(gathered?.count == runs.count)
+      #expect(
+        (0..<runs.count).map {
+          UInt(bitPattern: vectors[$0].base)..<UInt(bitPattern: vectors[$0].base) + UInt(vectors[$0].length)
+        }
+          == runs)
+      #expect(gathered?.addresses == runs.reduce(0) { $0 | $1.lowerBound })
+      #expect(gathered?.lengths == runs.reduce(0) { $0 | $1.count })
+      #expect(cursor.gather(length, into: vectors, most: runs.count) != nil)
+      #expect(cursor.gather(length, into: vectors, most: runs.count - 1) == nil)
     }
   }
 }

@@ -6,6 +6,9 @@ struct WholeFit {
   /// Bits that must be clear in sectors, and in an address.
   var sectorMask: UInt64 = 0
   var addressMask: UInt = 0
+  /// Bits that must be clear in the length of each run of scattered memory, and how many runs there may be.
+  var lengthMask = 0
+  var runs = 0
   /// The last kind of operation that may be one piece: none, a read, a write too.
   var lastKind: Int8 = -1
 
@@ -17,6 +20,9 @@ struct WholeFit {
     longest = min(sectors, UInt64(geometry.longestPiece(.write) / Limits.sectorBytes))
     sectorMask = UInt64(geometry.logicalBlock / Limits.sectorBytes - 1)
     addressMask = UInt(geometry.memoryAlignment - 1)
+    // A device that takes memory as it comes has nothing to be misaligned with.
+    lengthMask = geometry.memoryAlignment > 1 ? geometry.logicalBlock - 1 : 0
+    runs = geometry.pieceRuns
     lastKind = Int8(geometry.isWritable ? Operation.Kind.write.rawValue : Operation.Kind.read.rawValue)
   }
 
@@ -26,5 +32,11 @@ struct WholeFit {
     Int8(truncatingIfNeeded: operation.kind.rawValue) <= lastKind
       && count &- 1 < longest && start <= sectors &- count
       && (start | count) & sectorMask == 0 && address & addressMask == 0
+  }
+
+  /// True when the runs of scattered memory can be in one piece.
+  @inline(__always)
+  func takes(_ memory: Gathered) -> Bool {
+    memory.count <= runs && memory.addresses & addressMask == 0 && memory.lengths & lengthMask == 0
   }
 }

@@ -36,11 +36,13 @@ struct FileCall {
 
   /// The vectors stand on this thread's stack; most pieces fill a page of it.
   private func scatteredTransfer() -> Int {
-    var cursor = cursor
-    return unsafe withUnsafeTemporaryAllocation(of: dmio_vector.self, capacity: Limits.pieceRunsAtMost) { vectors in
+    unsafe withUnsafeTemporaryAllocation(of: dmio_vector.self, capacity: Limits.pieceRunsAtMost) { vectors in
       guard let first = vectors.baseAddress else { return -Int(Errno.EFAULT.rawValue) }
-      let count = unsafe cursor.gather(length, into: first)
-      return unsafe call(first, Int32(count))
+      // The splitter has seen to it that they are not more.
+      guard let gathered = unsafe cursor.gather(length, into: first, most: Limits.pieceRunsAtMost) else {
+        return -Int(Errno.EINVAL.rawValue)
+      }
+      return unsafe call(first, Int32(gathered.count))
     }
   }
 

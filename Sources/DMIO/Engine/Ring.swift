@@ -7,14 +7,13 @@ struct Ring: ~Copyable {
   private let handle: OpaquePointer
   private let view: dmio_ring_view
   /// Vectors of the entries that are not submitted yet; the kernel copies them when it takes an entry.
-  private let vectors: UnsafeMutablePointer<dmio_vector>
-  private var vectorCount = 0
+  let vectors: UnsafeMutablePointer<dmio_vector>
+  var vectorCount = 0
   /// Entries that can be filled before the next `enter`.
   private var room: UInt32
-  /// What was gathered last, for the next region of the request, which gets the same bytes.
-  private var gathered = Gathered()
+  var shared = SharedVectors()
 
-  private static let vectorCapacity = 4096
+  static let vectorCapacity = 4096
   /// `user_data` of the watch on the mailbox; nothing stands at this address.
   static var watch: UInt { 2 }
   /// Marks the address of a whole region in `user_data`; that of a record has this bit clear.
@@ -26,17 +25,7 @@ struct Ring: ~Copyable {
 
   /// The memory that the ring knows beforehand, as its buffer 0; and whether vectors may lie in it.
   private(set) var known: Range<UInt> = 0..<0
-  private var knowsVectors = false
-
-  /// What `vectors` holds for a run of memory.
-  private struct Gathered {
-    var cursor = MemoryCursor(kind: .none, position: 0, within: 0)
-    var length = 0
-    var first = 0
-    var count = 0
-    /// True when all of it is memory that the ring knows.
-    var isKnown = false
-  }
+  private(set) var knowsVectors = false
 
   /// Makes a ring on the calling thread, which is then the only one that may use it.
   ///
@@ -45,7 +34,7 @@ struct Ring: ~Copyable {
   init(pieces: Int) throws(Errno) {
     var handle: OpaquePointer?
     let rc = unsafe dmio_ring_create(
-      UInt32(min(pieces / 2, Limits.ringEntries)), UInt32(pieces), UInt32(Limits.devices), &handle)
+      UInt32(min(pieces, Limits.ringEntries)), UInt32(pieces), UInt32(Limits.devices), &handle)
     guard rc == 0, let handle = unsafe handle else { throw Errno(rawValue: -rc) }
     unsafe self.handle = unsafe handle
     unsafe self.view = dmio_ring_look(handle).pointee
@@ -62,8 +51,12 @@ struct Ring: ~Copyable {
   /// The next entry to fill; nil when there is no room until the next `enter`.
   @unsafe
   @inline(__always)
-  private mutating func next() -> UnsafeMutablePointer<dmio_sqe>? {
-    guard room > 0 else { return nil }
+  mutating func next() -> UnsafeMutablePointer<dmio_sqe>? {
+    if room == 0 {
+      // Completions have been taken out since.
+      room = unsafe dmio_ring_room(view)
+      guard room > 0 else { return nil }
+    }
     room &-= 1
     return unsafe dmio_ring_next(view)
   }
@@ -75,16 +68,16 @@ struct Ring: ~Copyable {
       let (address, length) = (record.pointee.cursor.position, record.pointee.length)
       return fill(record, opcode(record.pointee.ringFile, address, length), UInt64(address), UInt32(length))
     }
-    guard gather(record) else { return false }
-    let first = unsafe vectors + gathered.first
-    guard gathered.count > 1 else {
+    guard gather(record.pointee.cursor, record.pointee.length) else { return false }
+    let first = unsafe vectors + shared.first
+    guard shared.gathered.count > 1 else {
       let address = unsafe UInt(bitPattern: first.pointee.base)
       let opcode = opcode(record.pointee.ringFile, address, record.pointee.length)
       return fill(record, opcode, UInt64(address), UInt32(record.pointee.length))
     }
-    let isFixed = gathered.isKnown && record.pointee.ringFile.gainsFromKnown(record.pointee.length)
+    let isFixed = record.pointee.ringFile.gainsFromKnown(record.pointee.length) && areKnown
     let opcode = UInt32(isFixed ? DMIO_OP_READV_FIXED : DMIO_OP_READV)
-    return fill(record, opcode, UInt64(UInt(bitPattern: first)), UInt32(gathered.count))
+    return fill(record, opcode, UInt64(UInt(bitPattern: first)), UInt32(shared.gathered.count))
   }
 
   /// How one run of memory is read; the opcode of the write follows.
@@ -94,7 +87,7 @@ struct Ring: ~Copyable {
     return UInt32(DMIO_OP_READ_FIXED)
   }
 
-  private func isKnown(_ address: UInt, _ length: Int) -> Bool {
+  func isKnown(_ address: UInt, _ length: Int) -> Bool {
     address >= known.lowerBound && address &+ UInt(length) <= known.upperBound
   }
 
@@ -117,7 +110,7 @@ struct Ring: ~Copyable {
 
   /// The first word of an entry. The opcode is that of the read; that of the write follows it.
   @inline(__always)
-  private static func head(_ opcode: UInt32, _ operation: Operation) -> UInt32 {
+  static func head(_ opcode: UInt32, _ operation: Operation) -> UInt32 {
     // Where an operation has its flags an entry has its own: the words are alike but for those.
     operation.bits & ~0xFF00 &+ opcode
   }
@@ -159,24 +152,6 @@ struct Ring: ~Copyable {
     return true
   }
 
-  /// Has `gathered` tell where the bytes of a scattered piece are; false when there is no room for vectors.
-  private mutating func gather(_ record: Stable<PieceRecord>) -> Bool {
-    if gathered.count > 0, gathered.length == record.pointee.length, gathered.cursor == record.pointee.cursor {
-      return true
-    }
-    guard vectorCount &+ Limits.pieceRunsAtMost <= Ring.vectorCapacity else { return false }
-    gathered = Gathered(cursor: record.pointee.cursor, length: record.pointee.length, first: vectorCount)
-    var cursor = gathered.cursor
-    unsafe gathered.count = cursor.gather(gathered.length, into: vectors + vectorCount)
-    if knowsVectors, record.pointee.ringFile.gainsFromKnown(gathered.length) {
-      gathered.isKnown = (vectorCount..<vectorCount &+ gathered.count).allSatisfy { index in
-        unsafe isKnown(UInt(bitPattern: vectors[index].base), vectors[index].length)
-      }
-    }
-    vectorCount &+= gathered.count
-    return true
-  }
-
   /// Tells the kernel of an arena's pages, or of as many of the first as it takes.
   mutating func register(_ arena: PageArena) {
     var pages = arena.pages
@@ -209,7 +184,7 @@ struct Ring: ~Copyable {
 
   /// Memory may be used anew once its request has completed: what was gathered before is not looked at again.
   private mutating func forgetVectors() {
-    gathered.count = 0
+    shared.length = 0
     if !hasFilled { vectorCount = 0 }
   }
 
@@ -232,28 +207,6 @@ extension Operation {
     guard kind == .write, !flags.isDisjoint(with: [.fua, .atomic]) else { return 0 }
     return (flags.contains(.fua) ? Int32(DMIO_RWF_DSYNC) : 0)
       | (flags.contains(.atomic) ? Int32(DMIO_RWF_ATOMIC) : 0)
-  }
-}
-
-extension MemoryCursor {
-  /// Writes the runs of the next `length` bytes into `vectors`, adjacent ones as one; returns how many.
-  @unsafe
-  mutating func gather(_ length: Int, into vectors: UnsafeMutablePointer<dmio_vector>) -> Int {
-    var count = 0
-    var rest = length
-    while rest > 0 {
-      let run = nextRun(limit: rest)
-      rest &-= run.length
-      if count > 0, unsafe UInt(bitPattern: vectors[count &- 1].base) &+ UInt(vectors[count &- 1].length) == run.address
-      {
-        unsafe vectors[count &- 1].length += run.length
-      } else {
-        unsafe vectors[count] = unsafe dmio_vector(
-          base: UnsafeMutableRawPointer(bitPattern: run.address), length: run.length)
-        count &+= 1
-      }
-    }
-    return count
   }
 }
 

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// A whole region: one piece of contiguous, aligned memory for the ring, which is what most regions are.
+/// A whole region: one piece of aligned memory for the ring, which is what most regions are.
 ///
 /// All that a piece's record would say stands in the region already, so it flies without one: the ring's `user_data` is
 /// the marked address of its `SlotRegion`. It counts as a piece all the same, and any answer but "all of it" gives it
@@ -12,13 +12,19 @@ extension Stable where Value == ClientState {
     let region = slot.region(index)
     let operation = slot.pointee.operation
     let (start, count) = (region.pointee.start, region.pointee.count)
-    let address = slot.pointee.bytes.position
-    guard slot.pointee.bytes.kind == .contiguous, let entry = region.pointee.entry,
-      entry.pointee.fit.takes(operation, start, count, address), !operation.flags.contains(.atomic),
-      region.pointee.device.isHealthy, !slot.isFailed(index), pointee.pieces.hasRoom, let ring = entry.pointee.ring,
-      ring.pointee.fillWhole(
-        region.bits | Ring.wholeMark, entry, operation, operation.systemFlags,
-        start: start, count: count, address: address)
+    let bytes = slot.pointee.bytes
+    let isContiguous = bytes.kind == .contiguous
+    guard isContiguous || bytes.kind != .none, let entry = region.pointee.entry,
+      entry.pointee.fit.takes(operation, start, count, isContiguous ? bytes.position : 0),
+      !operation.flags.contains(.atomic), region.pointee.device.isHealthy, !slot.isFailed(index),
+      pointee.pieces.hasRoom, let ring = entry.pointee.ring
+    else { return false }
+    let (mark, flags) = (region.bits | Ring.wholeMark, operation.systemFlags)
+    guard
+      isContiguous
+        ? ring.pointee.fillWhole(mark, entry, operation, flags, start: start, count: count, address: bytes.position)
+        : ring.pointee.fillWhole(
+          mark, entry, operation, flags, start: start, memory: bytes, bytes: Int(count) &* Limits.sectorBytes)
     else { return false }
     pointee.pieces.count(1)
     slot.pointee.pending &+= 1

@@ -69,6 +69,9 @@ enum Validation {
     throw .invalid(.memoryTooShort)
   }
 
+  /// Pages of a list that are walked without asking whether it is circular.
+  private static let shortList = 256
+
   private static func checkPages(_ memory: Memory, _ need: Int) throws(BlockError) {
     guard memory.offset >= 0, memory.offset < Limits.pageBytes else { throw .invalid(.offsetOutsidePage) }
     guard memory.offset % Limits.sectorBytes == 0 else { throw .invalid(.segmentNotSectors) }
@@ -76,6 +79,14 @@ enum Validation {
     var rest = need
     var part = Limits.pageBytes - memory.offset
     var next = unsafe memory.base?.assumingMemoryBound(to: PageNode.self)
+    // Most lists are short: they end before it is worth looking whether they do.
+    for _ in 0..<shortList {
+      guard rest > 0 else { return }
+      guard let node = unsafe next else { throw .invalid(.memoryTooShort) }
+      rest -= part
+      part = Limits.pageBytes
+      unsafe next = node.pointee.next
+    }
     // A list that comes back to a page it had before is circular and ends nowhere; the page to look for moves on, each time
     // after twice as many steps.
     var seen = unsafe next

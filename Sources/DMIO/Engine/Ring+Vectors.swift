@@ -1,0 +1,64 @@
+internal import CDMIOSystem
+
+/// The vectors that were gathered last, for the next region of the request, which gets the same bytes.
+struct SharedVectors {
+  var cursor = MemoryCursor(kind: .none, position: 0, within: 0)
+  /// Bytes; 0 when there are none.
+  var length = 0
+  /// The first, among those of the ring.
+  var first = 0
+  var gathered = Gathered()
+  /// True when all of it is memory that the ring knows; nil while nobody has asked.
+  var areKnown: Bool?
+}
+
+/// Scattered memory on its way into the ring.
+extension Ring {
+  /// Has `shared` tell where the next `length` bytes are; false when there is no room for their vectors, or they are too many.
+  @inline(__always)
+  mutating func gather(_ cursor: MemoryCursor, _ length: Int) -> Bool {
+    shared.length == length && shared.cursor == cursor || gatherAnew(cursor, length)
+  }
+
+  private mutating func gatherAnew(_ cursor: MemoryCursor, _ length: Int) -> Bool {
+    guard vectorCount &+ Limits.pieceRunsAtMost <= Ring.vectorCapacity,
+      let gathered = unsafe cursor.gather(length, into: vectors + vectorCount, most: Limits.pieceRunsAtMost)
+    else { return false }
+    shared = SharedVectors(cursor: cursor, length: length, first: vectorCount, gathered: gathered)
+    vectorCount &+= gathered.count
+    return true
+  }
+
+  /// True when the vectors that were gathered last lie in memory that the ring knows, and it takes vectors there.
+  var areKnown: Bool {
+    mutating get {
+      guard knowsVectors else { return false }
+      if let areKnown = shared.areKnown { return areKnown }
+      let areKnown = (shared.first..<shared.first &+ shared.gathered.count).allSatisfy { index in
+        unsafe isKnown(UInt(bitPattern: vectors[index].base), vectors[index].length)
+      }
+      shared.areKnown = areKnown
+      return areKnown
+    }
+  }
+
+  /// Fills an entry with a whole region of scattered memory; false when that is more than one transfer can take, or there is
+  /// no room until the next `enter`.
+  mutating func fillWhole(
+    _ bits: UInt, _ entry: Stable<DeviceEntry>, _ operation: Operation, _ flags: Int32,
+    start: UInt64, memory: MemoryCursor, bytes: Int
+  ) -> Bool {
+    guard gather(memory, bytes), entry.pointee.fit.takes(shared.gathered), let sqe = unsafe next() else { return false }
+    let first = unsafe vectors + shared.first
+    let isOne = shared.gathered.count == 1
+    unsafe sqe.pointee.head =
+      Ring.head(UInt32(isOne ? DMIO_OP_READ : DMIO_OP_READV), operation) | entry.pointee.ringFile.flags
+    unsafe sqe.pointee.fd = entry.pointee.ringFile.number
+    unsafe sqe.pointee.off = start &* UInt64(Limits.sectorBytes)
+    unsafe sqe.pointee.addr = UInt64(UInt(bitPattern: isOne ? first.pointee.base : UnsafeMutableRawPointer(first)))
+    unsafe sqe.pointee.len = UInt32(truncatingIfNeeded: isOne ? bytes : shared.gathered.count)
+    unsafe sqe.pointee.rw_flags = UInt32(bitPattern: flags)
+    unsafe sqe.pointee.user_data = UInt64(bits)
+    return true
+  }
+}

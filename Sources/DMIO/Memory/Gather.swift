@@ -1,0 +1,77 @@
+internal import CDMIOSystem
+
+/// Runs of memory as the kernel takes them: vectors that were written somewhere, and what they have in common.
+struct Gathered {
+  /// How many vectors.
+  var count = 0
+  /// Every bit that is set in the address, or in the length, of any of them: what has to be aligned is looked at all at once.
+  var addresses: UInt = 0
+  var lengths = 0
+}
+
+extension MemoryCursor {
+  /// Writes the runs of the next `length` bytes into `vectors`, adjacent ones as one; nil when they are more than `most`.
+  @unsafe
+  func gather(_ length: Int, into vectors: UnsafeMutablePointer<dmio_vector>, most: Int) -> Gathered? {
+    let count =
+      unsafe kind == .pages
+      ? gatherPages(length, into: vectors, most: most) : gatherRuns(length, into: vectors, most: most)
+    guard count <= most else { return nil }
+    var gathered = Gathered(count: count)
+    for index in 0..<count {
+      unsafe gathered.addresses |= UInt(bitPattern: vectors[index].base)
+      unsafe gathered.lengths |= vectors[index].length
+    }
+    return gathered
+  }
+
+  @unsafe
+  private func gatherRuns(_ length: Int, into vectors: UnsafeMutablePointer<dmio_vector>, most: Int) -> Int {
+    var (cursor, rest, count, end) = (self, length, 0, UInt.max)
+    while rest > 0 {
+      let run = cursor.nextRun(limit: rest)
+      rest &-= run.length
+      guard unsafe MemoryCursor.add(run.address, run.length, &count, &end, to: vectors, most: most) else { break }
+    }
+    return count
+  }
+
+  /// The same for a list of pages, without a cursor that is kept up to date at each of them.
+  @unsafe
+  private func gatherPages(_ length: Int, into vectors: UnsafeMutablePointer<dmio_vector>, most: Int) -> Int {
+    var (node, within, rest, count, end) = (position, within, length, 0, UInt.max)
+    while rest > 0 {
+      guard let page = unsafe UnsafePointer<PageNode>(bitPattern: node) else {
+        preconditionFailure("the memory ended before the region")
+      }
+      let bytes = min(Limits.pageBytes &- within, rest)
+      let address = unsafe UInt(bitPattern: page.pointee.page) &+ UInt(bitPattern: within)
+      guard unsafe MemoryCursor.add(address, bytes, &count, &end, to: vectors, most: most) else { break }
+      rest &-= bytes
+      within = 0
+      node = unsafe UInt(bitPattern: page.pointee.next)
+    }
+    return count
+  }
+
+  /// Adds a run; false, and one more than `most`, where there is no room for it. `end` is where the last one ended.
+  @unsafe
+  @inline(__always)
+  private static func add(
+    _ address: UInt, _ bytes: Int, _ count: inout Int, _ end: inout UInt,
+    to vectors: UnsafeMutablePointer<dmio_vector>, most: Int
+  ) -> Bool {
+    if address == end {
+      unsafe vectors[count &- 1].length &+= bytes
+    } else {
+      guard count < most else {
+        count = most &+ 1
+        return false
+      }
+      unsafe vectors[count] = unsafe dmio_vector(base: UnsafeMutableRawPointer(bitPattern: address), length: bytes)
+      count &+= 1
+    }
+    end = address &+ UInt(bitPattern: bytes)
+    return true
+  }
+}
