@@ -5,12 +5,15 @@
 #include <fcntl.h>
 #include <linux/falloc.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
+#include <linux/major.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -109,6 +112,53 @@ static int probe_nowait(int fd, uint32_t block)
 	return rc == -EOPNOTSUPP || rc == -EINVAL || rc == -ENOSYS ? (int)-rc : 0;
 }
 
+/* Opens an attribute of a block device, or of the disk that it is a part of. */
+static FILE *open_attribute(uint64_t special, const char *attribute)
+{
+	static const char *const places[] = { "/sys/dev/block/%u:%u/%s", "/sys/dev/block/%u:%u/../%s" };
+	FILE *file = NULL;
+
+	for (int i = 0; i < 2 && !file; i++) {
+		char path[256];
+
+		snprintf(path, sizeof(path), places[i], major(special), minor(special), attribute);
+		file = fopen(path, "re");
+	}
+	return file;
+}
+
+/* zram compresses into memory, unless it writes what is idle back to a disk. */
+static bool is_zram_in_memory(uint64_t special)
+{
+	char backing[5] = "none";
+	FILE *file = open_attribute(special, "mm_stat");
+
+	if (!file)
+		return false;
+	fclose(file);
+	file = open_attribute(special, "backing_dev");
+	if (file && !fgets(backing, sizeof(backing), file))
+		backing[0] = 0;
+	if (file)
+		fclose(file);
+	return strcmp(backing, "none") == 0;
+}
+
+/* Only what certainly is: of a network or a disk that is fast, a transfer may wait all the same. */
+static bool is_in_memory(int fd, const struct dmio_file *file)
+{
+	enum { NULL_MINOR = 3, ZERO_MINOR = 5 };
+	struct statfs system;
+
+	if (file->is_character)
+		return major(file->special) == MEM_MAJOR &&
+		       (minor(file->special) == NULL_MINOR || minor(file->special) == ZERO_MINOR);
+	if (file->is_block)
+		return major(file->special) == RAMDISK_MAJOR || is_zram_in_memory(file->special);
+	return file->is_regular && fstatfs(fd, &system) == 0 &&
+	       (system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC);
+}
+
 int dmio_file_probe(int fd, struct dmio_file *file)
 {
 	struct stat st;
@@ -135,6 +185,7 @@ int dmio_file_probe(int fd, struct dmio_file *file)
 		return -errno;
 	if (file->is_direct && (file->is_block || file->is_regular))
 		rc = probe_direct(fd, file);
+	file->is_in_memory = is_in_memory(fd, file);
 	if (rc == 0 && (flags & O_ACCMODE) != O_WRONLY)
 		file->nowait = probe_nowait(fd, file->logical_block);
 	return rc;
@@ -168,6 +219,13 @@ int64_t dmio_file_read_whole(int fd, void *base, size_t length, uint64_t offset)
 int64_t dmio_file_write_whole(int fd, const void *base, size_t length, uint64_t offset)
 {
 	return UNINTERRUPTED(syscall(SYS_pwrite64, fd, base, length, (off_t)offset));
+}
+
+int64_t dmio_file_read_cached(int fd, void *base, size_t length, uint64_t offset)
+{
+	struct iovec vector = { base, length };
+
+	return UNINTERRUPTED(preadv2(fd, &vector, 1, (off_t)offset, RWF_NOWAIT));
 }
 
 int64_t dmio_file_read(int fd, const struct dmio_vector *vectors, int count, uint64_t offset, int flags)
@@ -210,21 +268,16 @@ int64_t dmio_file_write_zeroes(int fd, bool is_block, uint64_t offset, uint64_t 
 
 uint64_t dmio_block_limit(uint64_t special, const char *queue_file)
 {
-	static const char *const places[] = { "/sys/dev/block/%u:%u/queue/%s", "/sys/dev/block/%u:%u/../queue/%s" };
 	unsigned long long limit = 0;
+	char attribute[64];
+	FILE *file;
 
-	for (int i = 0; i < 2; i++) {
-		char path[256];
-		FILE *file;
-
-		snprintf(path, sizeof(path), places[i], major(special), minor(special), queue_file);
-		file = fopen(path, "re");
-		if (!file)
-			continue;
-		if (fscanf(file, "%llu", &limit) != 1)
-			limit = 0;
-		fclose(file);
-		return limit;
-	}
-	return 0;
+	snprintf(attribute, sizeof(attribute), "queue/%s", queue_file);
+	file = open_attribute(special, attribute);
+	if (!file)
+		return 0;
+	if (fscanf(file, "%llu", &limit) != 1)
+		limit = 0;
+	fclose(file);
+	return limit;
 }

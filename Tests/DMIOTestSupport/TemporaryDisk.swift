@@ -5,9 +5,9 @@ import Glibc
 package final class TemporaryDisk: Sendable {
   package let path: String
 
-  /// Makes a file of `bytes` zeros, sparse, on the disk that the temporary folder is on.
-  package init(bytes: Int) throws {
-    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+  /// Makes a file of `bytes` zeros, sparse, on the disk that the temporary folder is on, or in memory.
+  package init(bytes: Int, inMemory: Bool = false) throws {
+    let folder = inMemory ? "/dev/shm" : getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     var template = Array("\(folder)/dmio-test-XXXXXX".utf8CString)
     let descriptor = mkstemp(&template)
     guard descriptor >= 0, ftruncate(descriptor, off_t(bytes)) == 0 else {

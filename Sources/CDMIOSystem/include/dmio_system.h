@@ -55,6 +55,9 @@ void dmio_event_wait(int fd, int64_t timeout_ms);
 
 int64_t dmio_now_ms(void);
 
+/* Processors that this process may use at once. */
+int dmio_processors(void);
+
 /* Anonymous memory, page-aligned and zero; `populate`: really there. NULL when there is none. */
 void *dmio_map(size_t bytes, bool populate);
 /* Makes sure that mapped memory is really there; false when it cannot be had. */
@@ -77,6 +80,7 @@ struct dmio_file {
 	bool is_regular;
 	bool is_direct;
 	bool is_writable;
+	bool is_in_memory;              /* its bytes are in this machine's memory: no transfer waits for a device */
 	int nowait;                     /* 0: works; else the errno of a read with RWF_NOWAIT */
 };
 
@@ -93,6 +97,9 @@ void dmio_file_close(int fd);
 /* pread and pwrite, until no signal interrupts them: bytes transferred, or a negative errno. */
 int64_t dmio_file_read_whole(int fd, void *base, size_t length, uint64_t offset);
 int64_t dmio_file_write_whole(int fd, const void *base, size_t length, uint64_t offset);
+
+/* The same read of what the page cache holds: -EAGAIN where it would have to wait. */
+int64_t dmio_file_read_cached(int fd, void *base, size_t length, uint64_t offset);
 
 /* Each returns bytes (or 0) or -errno; none returns -EINTR. */
 int64_t dmio_file_read(int fd, const struct dmio_vector *vectors, int count, uint64_t offset, int flags);

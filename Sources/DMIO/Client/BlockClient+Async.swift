@@ -9,10 +9,16 @@ extension BlockClient {
   /// gets `.cancelled`, and nothing has happened.
   ///
   /// On the client's own thread (`executor`, `run`) nothing hops; from elsewhere a shared client is handed the request.
+  /// A small transfer of one region that only moves bytes in memory (tmpfs, zram, what the page cache holds) is made on the
+  /// calling thread, without a suspension; on the client's own, `Limits.promptBytesInTurn` of them in a row.
   public nonisolated(nonsending) func perform(
     _ operation: Operation, _ regions: [Region], _ memory: Memory
   ) async throws(BlockError) -> RegionResult {
-    if state.isOwner, state.hasRoom { return await result(of: try beginHere(operation, regions.span, memory)) }
+    let isOwner = state.isOwner
+    if regions.count == 1, isDoneAtOnce(operation, RegionRef(regions.span, 0), memory, isOwner: isOwner) {
+      return .success
+    }
+    if isOwner, state.hasRoom { return await result(of: try beginHere(operation, regions.span, memory)) }
     return try await perform(try take(operation, regions.span, memory))
   }
 
@@ -20,7 +26,12 @@ extension BlockClient {
   public nonisolated(nonsending) func perform(
     _ operation: Operation, _ region: Region, _ memory: Memory
   ) async throws(BlockError) -> RegionResult {
-    if state.isOwner, state.hasRoom { return await result(of: try beginHere(operation, region, memory)) }
+    let isOwner = state.isOwner
+    if unsafe withUnsafePointer(to: region, { unsafe isDoneAtOnce(operation, RegionRef($0), memory, isOwner: isOwner) })
+    {
+      return .success
+    }
+    if isOwner, state.hasRoom { return await result(of: try beginHere(operation, region, memory)) }
     return try await perform(try takeOne(operation, region, memory))
   }
 

@@ -52,7 +52,7 @@ public final class BlockClient: Sendable {
     let mailbox = try Mailbox()
     let state = Stable(
       allocating: try ClientState(
-        kind: kind, ringOnly: choice == .uring, mailbox: mailbox, workers: WorkerPool(mailbox: mailbox), arena: arena))
+        kind: kind, ringOnly: choice == .uring, mailbox: mailbox, arena: arena))
     self.state = state
     do throws(BlockError) {
       switch kind {
@@ -138,6 +138,7 @@ extension Stable where Value == ClientState {
     forgetAll()
     pointee.ring?.destroy()
     pointee.workers.stop()
+    pointee.prompt.stop()
     destroy()
   }
 }

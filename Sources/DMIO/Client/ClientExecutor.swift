@@ -35,6 +35,7 @@ extension Stable where Value == ClientState {
     // A job is a place where `submit` is called, and no callback runs inside that.
     pointee.mayDeliver = false
     for job in jobs {
+      pointee.promptBytes = Limits.promptBytesInTurn
       let executor = unsafe job.executor.takeRetainedValue()
       unsafe job.job.runSynchronously(on: executor.asUnownedTaskExecutor())
     }

@@ -15,12 +15,16 @@ public final class BlockDevice: Sendable {
   /// The file's descriptor, -1 for a device without; and what is one piece for it.
   let descriptor: Int32
   let fit: WholeFit
+  /// What may be answered while the caller waits for it.
+  let promptness: Promptness
   /// Its place in the device tables of all clients.
   let number: Int
   /// How many fault devices are stacked here.
   let faultDepth: Int
   /// The clients that know the device, and may hold its file.
   let holders = Locked<[Stable<ClientState>]>([])
+  /// Reads that are not to be looked for in the page cache, because one was not there.
+  let cachedReadsToSkip = Atomic<Int>(0)
   /// 0 for a device that is open and has not failed a flush.
   private let trouble = Atomic<Int32>(0)
 
@@ -42,6 +46,7 @@ public final class BlockDevice: Sendable {
     file = backend as? FileBackend
     descriptor = file?.descriptor ?? -1
     fit = file == nil ? WholeFit() : WholeFit(geometry)
+    promptness = file?.promptness ?? .none
   }
 
   deinit {

@@ -9,6 +9,7 @@ final class FileBackend: BlockBackend {
   /// True for a regular file whose file system lets one write in at a time: through the page cache all do. Past it some take
   /// many, and those can be written without waiting, too.
   let writesInTurn: Bool
+  let promptness: Promptness
   let report: FileReport
   let geometry: Geometry
 
@@ -30,6 +31,7 @@ final class FileBackend: BlockBackend {
     isBlock = file.is_block
     supportsNowait = file.nowait == 0
     writesInTurn = file.is_regular && !(file.is_direct && file.nowait == 0)
+    promptness = file.is_in_memory ? .memory : file.nowait == 0 && !file.is_direct ? .cachedReads : .none
     report = FileReport(file)
   }
 

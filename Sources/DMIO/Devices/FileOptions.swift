@@ -56,6 +56,8 @@ public struct FileReport: Sendable, Hashable {
   public let special: UInt64
   /// What a read that must not wait answered; nil when that works and io_uring needs no kernel threads.
   public let nowaitError: Errno?
+  /// True when its bytes are in this machine's memory (tmpfs, zram, `/dev/null`), so that no transfer waits for a device.
+  public let isInMemory: Bool
 
   /// The file system's device and inode.
   public struct Identity: Sendable, Hashable {
@@ -70,6 +72,7 @@ public struct FileReport: Sendable, Hashable {
     isDirect = file.is_direct
     identity = Identity(device: file.device, inode: file.inode)
     special = file.special
+    isInMemory = file.is_in_memory
     nowaitError = file.nowait == 0 ? nil : Errno(rawValue: file.nowait)
   }
 }

@@ -48,6 +48,10 @@ extension BlockClient {
       return EngineReport(kind: engine.kind, reason: "the device carries out its I/O itself")
     }
     guard engine.kind == .uring, !state.pointee.ringOnly, let errno = report.nowaitError else { return engine }
+    if report.isInMemory {
+      return EngineReport(
+        kind: .threads, reason: "the device is in memory, and io_uring would use kernel threads (\(errno.name))")
+    }
     return EngineReport(
       kind: .threads,
       reason: "the device cannot be asked not to wait (\(errno.name)), so io_uring would use kernel threads")

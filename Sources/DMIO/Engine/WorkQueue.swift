@@ -11,6 +11,8 @@ struct WorkQueue {
   private var writing: [Int32] = []
   var threads = 0
   var idle = 0
+  /// True while a worker is on its way that was called to share the work.
+  var isCalling = false
   var isStopped = false
 
   /// Takes a piece in; false: it has to wait for a write to the same file, whose worker will come for it.
@@ -32,7 +34,8 @@ struct WorkQueue {
     return ready.removeFirst { _ in true }
   }
 
-  private mutating func endTurn(of file: Int32) {
+  /// Lets the next write to a file follow.
+  mutating func endTurn(of file: Int32) {
     if let record = waiting.removeFirst(where: { $0.turnFile == file }) {
       ready.append(record)
     } else {
@@ -46,6 +49,10 @@ struct RecordLine {
   private var first: Stable<PieceRecord>?
   private var last: Stable<PieceRecord>?
   private(set) var count = 0
+  private var bytes = 0
+
+  /// How much work the pieces are, in units of a small call.
+  var load: Int { count + bytes / Limits.loadBytes }
 
   /// Puts a record at the end.
   mutating func append(_ record: Stable<PieceRecord>) {
@@ -53,6 +60,7 @@ struct RecordLine {
     if let last { last.pointee.next = record } else { first = record }
     last = record
     count += 1
+    bytes += record.pointee.length
   }
 
   /// Takes out the first record that fits.
@@ -65,6 +73,7 @@ struct RecordLine {
         if let before { before.pointee.next = next } else { first = next }
         if next == nil { last = before }
         count -= 1
+        bytes -= record.pointee.length
         return record
       }
       before = record

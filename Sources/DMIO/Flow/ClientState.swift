@@ -15,7 +15,9 @@ struct ClientState: ~Copyable {
   /// The mailbox's own, at hand.
   let signs: Stable<MailSigns>
   let foreign: ForeignSlots
+  /// Who makes calls that may block, and who makes those that only move bytes in memory.
   let workers: WorkerPool
+  let prompt: WorkerPool
   /// Kept for as long as the ring may know it.
   let arena: PageArena
   /// True once the client takes no more requests.
@@ -71,16 +73,19 @@ struct ClientState: ~Copyable {
 
   // Tasks.
   var jobs = Refill<ClientJob>()
+  /// Bytes that the job which runs may still transfer without being suspended.
+  var promptBytes = 0
   var batch = BatchState()
 
   init(
-    kind: BlockClient.Kind, ringOnly: Bool, mailbox: Mailbox, workers: WorkerPool, arena: PageArena
+    kind: BlockClient.Kind, ringOnly: Bool, mailbox: Mailbox, arena: PageArena
   ) throws(BlockError) {
     self.kind = kind
     self.ringOnly = ringOnly
     self.mailbox = mailbox
     signs = mailbox.signs
-    self.workers = workers
+    workers = WorkerPool(.block, mailbox: mailbox)
+    prompt = WorkerPool(.prompt, mailbox: mailbox)
     self.arena = arena
     foreign = ForeignSlots()
     devices = try DeviceTable()

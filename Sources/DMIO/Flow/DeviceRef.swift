@@ -57,6 +57,9 @@ struct RegionRef {
     unsafe address = regions.withUnsafeBufferPointer { unsafe $0.baseAddress.unsafelyUnwrapped + index }
   }
 
+  /// The region at `address`.
+  init(_ address: UnsafePointer<Region>) { unsafe self.address = address }
+
   @inline(__always)
   var device: DeviceRef {
     assert(MemoryLayout<Region>.offset(of: \Region.device) == 0)

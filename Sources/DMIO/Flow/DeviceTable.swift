@@ -65,6 +65,8 @@ struct DeviceEntry {
   /// True when the file's reads, writes and flushes go through the ring.
   var isRingLane = false
   var isBlockFile = false
+  /// True when no transfer of the file waits for a device.
+  var isInMemory = false
   /// True when the file takes one write at a time.
   var writesInTurn = false
   /// The ring, if files of this kind go through it.
@@ -83,6 +85,7 @@ struct DeviceEntry {
     self.file = file.descriptor
     ringFile = RingFile(number: file.descriptor, isDirect: file.report.isDirect)
     isBlockFile = file.isBlock
+    isInMemory = file.report.isInMemory
     writesInTurn = file.writesInTurn
     guard let ring, ringOnly || file.supportsNowait else { return }
     isRingLane = true

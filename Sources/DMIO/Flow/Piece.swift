@@ -77,6 +77,7 @@ public struct Piece: ~Copyable, Sendable {
     record.pointee.ringFile = RingFile(number: file.descriptor, isDirect: file.report.isDirect)
     record.pointee.isBlockFile = file.isBlock
     record.pointee.isRingLane = client.pointee.ringOnly || file.supportsNowait
+    record.pointee.isInMemory = file.report.isInMemory
     record.pointee.writesInTurn = file.writesInTurn
     if client.isOwner { client.sendToFile(record) } else { client.push(.transfer(record)) }
   }

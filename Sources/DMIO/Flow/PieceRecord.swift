@@ -21,6 +21,7 @@ struct PieceRecord: ~Copyable {
   var ringFile = RingFile()
   var isBlockFile = false
   var isRingLane = false
+  var isInMemory = false
   var writesInTurn = false
   var retries = 0
 

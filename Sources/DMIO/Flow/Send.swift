@@ -9,6 +9,7 @@ extension Stable where Value == ClientState {
     record.pointee.ringFile = entry.pointee.ringFile
     record.pointee.isBlockFile = entry.pointee.isBlockFile
     record.pointee.isRingLane = entry.pointee.isRingLane
+    record.pointee.isInMemory = entry.pointee.isInMemory
     record.pointee.writesInTurn = entry.pointee.writesInTurn
     sendToFile(record)
   }
@@ -22,8 +23,7 @@ extension Stable where Value == ClientState {
   @inline(__always)
   func sendToFile(_ record: Stable<PieceRecord>) {
     guard record.pointee.isRingLane, record.pointee.operation.kind.isRingKind, pointee.ring != nil else {
-      pointee.workers.push(record)
-      return
+      return record.isPrompt ? pointee.prompt.push(record) : pointee.workers.push(record)
     }
     if pointee.ring?.pointee.fill(record) != true { makeRoom(for: record) }
   }
@@ -43,6 +43,13 @@ extension Stable where Value == ClientState {
       if record.pointee.file >= 0 { sendToFile(record) } else { send(record) }
     }
     pointee.again.giveBack(records)
+  }
+}
+
+extension Stable where Value == PieceRecord {
+  /// True for a call that only moves bytes in memory. A priority would have to be that of the thread, which is the client's.
+  fileprivate var isPrompt: Bool {
+    pointee.isInMemory && pointee.operation.kind.isRingKind && pointee.operation.priority == .none
   }
 }
 

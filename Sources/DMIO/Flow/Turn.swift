@@ -11,7 +11,7 @@ extension Stable where Value == ClientState {
     defer { pointee.isTurning = false }
     pointee.mayDeliver = true
     let hadWork = (hasCompletions || hasNews || !pointee.jobs.isEmpty) && look()
-    enter(wait: wait && !hadWork, atMost: milliseconds)
+    if pointee.prompt.isEmpty { enter(wait: wait && !hadWork, atMost: milliseconds) } else { work(!hadWork) }
     if !pointee.timers.isEmpty { fireTimers() }
     if hasCompletions { reap() }
     if hasNews { _ = look() }
@@ -86,6 +86,19 @@ extension Stable where Value == ClientState {
       admitWaiting()
     }
     if !pointee.ready.isEmpty { deliverReady() }
+  }
+
+  /// Submits what was filled, and does one of the prompt pieces if there was nothing else to do.
+  ///
+  /// One a turn: what the ring or a worker completes meanwhile is not kept waiting for the others.
+  @inline(never)
+  private func work(_ isIdle: Bool) {
+    submitFilled()
+    pointee.prompt.share()
+    guard isIdle, let record = pointee.prompt.carryOutHere() else { return }
+    complete(record, record.pointee.result)
+    // What lacked a piece goes on with this one.
+    reap()
   }
 
   /// Submits what was filled, and sleeps if asked: in the ring if there is one, on the mailbox's event else.

@@ -54,6 +54,7 @@ extension Stable where Value == ClientState {
       record.pointee.ringFile = entry.pointee.ringFile
       record.pointee.isBlockFile = entry.pointee.isBlockFile
       record.pointee.isRingLane = true
+      record.pointee.isInMemory = entry.pointee.isInMemory
       record.pointee.writesInTurn = entry.pointee.writesInTurn
     }
     complete(record, result)

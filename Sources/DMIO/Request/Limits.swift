@@ -48,6 +48,16 @@ public enum Limits {
   public static let leastRingEntries = 32
   /// Threads of one client's pool that carry out blocking calls.
   public static let workerThreads = 16
+  /// The load of prompt pieces from which on other threads take their share: waking one costs about as much as four calls.
+  public static let loadToShare = 8
+  /// Bytes that take as long to copy as a small call takes.
+  public static let loadBytes = 16_384
+  /// Bytes of the longest transfer that a task makes itself instead of being suspended for it.
+  public static let promptBytes = 65_536
+  /// Bytes that one job of a task on a client's thread transfers like that before it lets others have a turn.
+  public static let promptBytesInTurn = 131_072
+  /// Reads that go the general way after one that the page cache did not hold.
+  public static let cachedReadsToSkip = 63
   /// Times that a piece is sent again after EINTR or EAGAIN before it counts as failed.
   public static let retries = 1024
   /// Times that it is sent again at once; after that a millisecond passes each time.
