@@ -26,6 +26,8 @@ let package = Package(
     .executableTarget(
       name: "reference", dependencies: ["Yardstick"], cSettings: strictC,
       linkerSettings: [.linkedLibrary("uring")]),
+    // The same for copies: what C gets out of the processors.
+    .executableTarget(name: "copier", dependencies: ["Yardstick"], cSettings: strictC),
     // What a Swift user would pick otherwise, each a program of its own so that their modules cannot clash.
     .target(name: "Peer", dependencies: ["Yardstick"], swiftSettings: strict),
     .executableTarget(

@@ -47,16 +47,54 @@ import Testing
     #expect(json["ios"] as? Int == 1 && json["errors"] as? Int == 0)
   }
 
-  /// Starts a bench, and returns once it has threads: it looks after signals by then.
+  @Test(
+    "one thread for a device that never makes it wait is the main thread, and a signal ends it all the same",
+    arguments: ["callback", "closure", "async", "batch", "blocking"]) func mainThread(door: String) throws
+  {
+    let folder = try TemporaryFolder()
+    try folder.make("plan", #"{"rules":[]}"#)
+    func threads(_ arguments: [String]) throws -> Int {
+      let tool = try start(arguments + ["--seconds", "600", "--door", door], in: folder)
+      try waitUntil("the bench has worked") { try usedMilliseconds(tool.process) >= 300 }
+      let count = try status(tool.process, "Threads").flatMap { Int($0) }
+      tool.signal(SIGINT)
+      #expect(try tool.wait().exit == 7)
+      return try #require(count)
+    }
+    // One that could hang has to be watched. A sanitizer may have a thread of its own, in both.
+    #expect(try threads(["ram:1MiB"]) + 1 == threads(["fault:plan,ram:1MiB"]))
+  }
+
+  @Test(
+    "a bench that nobody watches ends when its time is over",
+    arguments: ["callback", "closure", "async", "batch", "blocking"], [[], ["--no-latency"]])
+  func time(door: String, options: [String]) throws {
+    let folder = try TemporaryFolder()
+    let run = try Tool.run(
+      ["bench", "--json", "null:1GiB", "--operation", "write", "--seconds", "0.2", "--door", door] + options, in: folder
+    )
+    #expect(run.exit == 0, "\(run.error)")
+    let seconds = try #require(try JSONDecoding.object(run)["seconds"] as? Double)
+    // On a machine that is busy it may be kept from looking at the clock for long.
+    #expect((0.2..<10).contains(seconds), "\(seconds)")
+  }
+
+  /// Starts a bench, and returns once it looks after signals.
   private func start(_ arguments: [String], in folder: TemporaryFolder) throws -> RunningTool {
     let tool = try RunningTool((["bench", "--json"] + arguments).map { Array($0.utf8) }, in: folder)
-    let status = "/proc/\(tool.process)/status"
-    try waitUntil("the bench has threads") {
-      let text = try String(decoding: contents(of: status), as: UTF8.self)
-      let threads = text.split(separator: "\n").first { $0.hasPrefix("Threads:") }?.split(separator: "\t").last
-      return threads.flatMap { Int($0) } ?? 0 > 1
+    let both: UInt64 = 1 << UInt64(SIGINT - 1) | 1 << UInt64(SIGTERM - 1)
+    try waitUntil("the bench looks after signals") {
+      let caught = try status(tool.process, "SigCgt").flatMap { UInt64($0, radix: 16) } ?? 0
+      return caught & both == both
     }
     return tool
+  }
+
+  /// What the kernel says about a process under a name; nil when there is nothing.
+  private func status(_ process: pid_t, _ name: String) throws -> Substring? {
+    let text = try String(decoding: contents(of: "/proc/\(process)/status"), as: UTF8.self)
+    let line = text.split(separator: "\n").first { $0.hasPrefix("\(name):") }
+    return line?.split(separator: "\t").last
   }
 
   /// Processor time of a process.

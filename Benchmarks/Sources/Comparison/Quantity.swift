@@ -5,6 +5,7 @@ public enum Quantity: String, Sendable, Hashable, CaseIterable, CodingKeyReprese
   case iops
   case cpuNanosecondsPerIO
   case seconds
+  case cpuSeconds
   case gibPerSecond
   case peakMiB
   case instructionsPerIO
@@ -18,7 +19,7 @@ public enum Quantity: String, Sendable, Hashable, CaseIterable, CodingKeyReprese
     case .iops: String(format: "%.0f", value)
     case .cpuNanosecondsPerIO where value >= 1e4: String(format: "%.1f µs", value / 1e3)
     case .cpuNanosecondsPerIO: String(format: "%.0f ns", value)
-    case .seconds: String(format: "%.3f s", value)
+    case .seconds, .cpuSeconds: String(format: "%.3f s", value)
     case .gibPerSecond: String(format: "%.2f GiB/s", value)
     case .peakMiB: String(format: "%.1f MiB", value)
     case .instructionsPerIO: String(format: "%.1f", value)

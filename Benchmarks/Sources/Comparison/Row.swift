@@ -18,11 +18,14 @@ public struct Row: Sendable {
   public let reach: String
   /// Who ran twice so that the noise can be seen; nil for the reference itself, whose runs then count together.
   public let noise: String?
+  /// The row, of the same experiment, that says what C reaches of the same; nil where nothing tells.
+  public let limit: String?
 
   /// A row.
   public init(
     _ id: String, _ what: String, in experiment: String, _ subject: String, over reference: [String] = [],
-    by quantity: Quantity = .iops, bar: Bar? = nil, reach: String = "", noise: String? = "C"
+    by quantity: Quantity = .iops, bar: Bar? = nil, reach: String = "", noise: String? = "C",
+    limit: String? = nil
   ) {
     self.id = id
     self.what = what
@@ -33,6 +36,12 @@ public struct Row: Sendable {
     self.bar = bar
     self.reach = reach
     self.noise = noise
+    self.limit = limit
+  }
+
+  /// The same, judged by another bar.
+  func held(to bar: Bar?) -> Row {
+    Row(id, what, in: experiment, subject, over: reference, by: quantity, bar: bar, reach: reach, noise: noise)
   }
 
   /// Whether `name` means this row: its own name, or the beginning of it up to a `-`.

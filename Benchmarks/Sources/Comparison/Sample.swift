@@ -46,10 +46,14 @@ public struct Sample: Sendable, Equatable, Encodable {
   public init(stopwatch: Data, gib: Double) throws(SampleError) {
     struct Times: Decodable {
       let seconds: Double
+      let cpu_seconds: Double
       let peak_kib: Double
     }
     let times = try decode(Times.self, from: stopwatch)
-    self.init([.seconds: times.seconds, .gibPerSecond: gib / times.seconds, .peakMiB: times.peak_kib / 1024])
+    self.init([
+      .seconds: times.seconds, .cpuSeconds: times.cpu_seconds, .gibPerSecond: gib / times.seconds,
+      .peakMiB: times.peak_kib / 1024,
+    ])
   }
 }
 

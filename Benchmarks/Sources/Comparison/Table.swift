@@ -24,9 +24,14 @@ public struct Table: Sendable {
 
   /// One sentence about all of them.
   public var summary: String {
-    let judged = verdicts.compactMap(\.isMet)
-    let missed = judged.count { !$0 }
-    return missed == 0 ? "All \(judged.count) bars are met." : "\(missed) of \(judged.count) bars are NOT met."
+    let bars = verdicts.count { $0.isMet != nil }
+    let missed = verdicts.count(where: \.isMissed)
+    let beyond = verdicts.count(where: \.isBeyondC)
+    if beyond > 0 {
+      return
+        "\(missed) of \(bars) bars are NOT met by dmio alone, \(beyond) \(beyond == 1 ? "is" : "are") beyond C on this machine."
+    }
+    return missed == 0 ? "All \(bars) bars are met." : "\(missed) of \(bars) bars are NOT met."
   }
 
   static func cells(_ verdict: Verdict) -> [String] {
@@ -48,11 +53,16 @@ public struct Table: Sendable {
     ].map { $0.replacing("|", with: "\\|").replacing("\n", with: " ") }
   }
 
+  private static func nor(_ verdict: Verdict) -> String {
+    guard verdict.isBeyondC, let limit = verdict.limit else { return "" }
+    return ", nor by C (\(String(format: "%.2f", limit)))"
+  }
+
   private static func text(_ verdict: Verdict) -> String {
     let because = verdict.reason.map { ": \($0)" } ?? (verdict.isNoisy ? ", in a noisy run" : "")
     return switch verdict.isMet {
     case true?: "met\(because)"
-    case false?: "**NOT met**\(because)"
+    case false?: "**NOT met**\(nor(verdict))\(because)"
     case nil: verdict.reason.map { "did not run: \($0)" } ?? "shown only\(because)"
     }
   }

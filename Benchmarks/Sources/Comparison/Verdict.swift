@@ -14,6 +14,8 @@ public struct Verdict: Sendable {
   public let referenceName: String?
   /// Why there is no value.
   public let reason: String?
+  /// What C reaches of the same in the same run, where a row says so, was measured, and misses the bar, too.
+  public private(set) var limit: Double?
 
   /// Allocations fewer than this for each I/O are a start that took a few more or less, not a cost of I/O.
   static let startUpAllocations = 0.001
@@ -31,9 +33,24 @@ public struct Verdict: Sendable {
     if row.quantity == .allocationsPerIO { return bar.isMet(by: value < Verdict.startUpAllocations ? 0 : value) }
     return bar.isMet(by: value, noise: noise ?? 1)
   }
+
+  /// Whether the bar is missed, and C misses it, too: then it asks for more than the machine has.
+  public var isBeyondC: Bool { isMet == false && value != nil && limit != nil }
+
+  /// Whether the bar is missed, and that is nobody's fault but dmio's.
+  public var isMissed: Bool { isMet == false && !isBeyondC }
 }
 
 extension Verdict {
+  /// Judges `row` by what its experiment measured, and by what C reached in it, which the row `limit` says.
+  public init(_ row: Row, _ measured: Measurements, limit: Row?) {
+    self.init(row, measured)
+    guard let limit else { return }
+    // By the same bar, and the same rule of noise.
+    let verdict = Verdict(limit.held(to: row.bar), measured)
+    if verdict.isMet == false { self.limit = verdict.value }
+  }
+
   /// Judges `row` by what its experiment measured.
   public init(_ row: Row, _ measured: Measurements) {
     self.row = row

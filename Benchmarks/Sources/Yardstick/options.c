@@ -7,19 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE = 4096, MOST_REGIONS = 64, MOST_DEPTH = 4096, MOST_THREADS = 64, MOST_BLOCK = 4 << 20 };
+enum { PAGE = 4096, MOST_REGIONS = 64, MOST_DEPTH = 4096, MOST_BLOCK = 4 << 20 };
 
 static const char usage[] =
     "usage: %s DEVICE read|write [OPTION...]\n"
     "\n"
     "Reads or writes random blocks and prints one JSON object.\n"
     "\n"
-    "  --shape loop|regions|blocking|shared|threads   (loop)\n"
+    "  --shape loop|regions|blocking|shared|threads|processes   (loop)\n"
     "  --block BYTES         bytes of an I/O; a multiple of 512, for regions of 4096   (4096)\n"
     "  --depth N             I/Os in flight, of each thread   (1)\n"
     "  --regions N           regions of each request, shape regions   (1)\n"
     "  --memory contiguous|scattered   pages side by side, or none beside another, shape regions   (contiguous)\n"
-    "  --threads N           shapes shared and threads   (2)\n"
+    "  --threads N           shapes shared, threads and processes   (2)\n"
     "  --registered LIST     what the ring knows beforehand: files,buffers,ring or none   (files,buffers,ring)\n"
     "  --direct              open with O_DIRECT\n"
     "  --seconds S           for so long   (0.2)\n"
@@ -59,7 +59,7 @@ static int choice(const char *option, const char *text, const char *const *words
   refuse(option, text);
 }
 
-static const char *const shapes[] = {"loop", "regions", "blocking", "shared", "threads", NULL};
+static const char *const shapes[] = {"loop", "regions", "blocking", "shared", "threads", "processes", NULL};
 static const char *const operations[] = {"read", "write", NULL};
 static const char *const memories[] = {"contiguous", "scattered", NULL};
 static const char *const registrations[] = {"none", "files", "buffers", "ring", NULL};

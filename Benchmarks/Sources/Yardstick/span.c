@@ -56,6 +56,19 @@ void end_span(void) {
   ended = now();
 }
 
+struct span take_span(void) { return (struct span){started, ended, cpu_after - cpu_before}; }
+
+void adopt_spans(const struct span *spans, uint32_t count) {
+  started = spans[0].started;
+  ended = spans[0].ended;
+  cpu_before = cpu_after = 0;
+  for (uint32_t index = 0; index < count; index++) {
+    if (spans[index].started < started) started = spans[index].started;
+    if (spans[index].ended > ended) ended = spans[index].ended;
+    cpu_after += spans[index].cpu;
+  }
+}
+
 void print_span(const struct options *options, uint64_t ios, uint64_t bytes) {
   double seconds = ended - started;
   double count = (double)ios;

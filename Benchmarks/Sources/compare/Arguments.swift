@@ -23,7 +23,8 @@ struct Arguments {
   static let usage = """
     usage: compare [OPTION...]
 
-    Runs dmio beside C and its peers and prints a table of ratios. Exit code 1 when a bar is not met.
+    Runs dmio beside C and its peers and prints a table of ratios. Exit code 1 when a bar is not met
+    that C meets, or of which nobody knows whether C does.
 
       --dmio PATH      the tool   (../.build/release/dmio)
       --rounds N       instead of 15; copies take half as many

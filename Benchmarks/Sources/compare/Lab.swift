@@ -90,7 +90,8 @@ final class Lab {
   /// without cached pages.
   func prepareCopy(_ command: [String], gib: Double) throws(Message) {
     let needed = command.contains { $0.contains("\(folder.path)/target") } ? Int(gib * Double(Lab.gib)) : 0
-    try warm(needed - removeTargets())
+    // Less would not do: warming takes again what was just freed, before it takes anything else.
+    if removeTargets() < needed { try warm(needed) }
     for name in ["loop", "loop2"] {
       guard let device = places[name], command.contains(where: { $0.contains(device) }) else { continue }
       try child.run(["blockdev", "--flushbufs", device])
@@ -111,7 +112,6 @@ final class Lab {
   /// copy itself costs. What a copy has just set free needs no warming, and is not warmed: freeing as much again makes
   /// the kernel give it back to the host while the next copy runs.
   private func warm(_ bytes: Int) throws(Message) {
-    guard bytes > 0 else { return }
     let file = folder.appendingPathComponent("memory")
     try child.run(["fallocate", "--length", "\(bytes)", file.path])
     try? FileManager.default.removeItem(at: file)

@@ -4,7 +4,8 @@ import Foundation
 enum Programs {
   /// Those of this package, by the names that commands use.
   static let files = [
-    "reference": "reference", "ioring": "peer-ioring", "nio": "peer-nio", "dispatch": "peer-dispatch",
+    "reference": "reference", "copier": "copier", "ioring": "peer-ioring", "nio": "peer-nio",
+    "dispatch": "peer-dispatch",
     "stopwatch": "stopwatch", "mallocs": "libmallocs.so",
   ]
 

@@ -21,6 +21,7 @@ int main(int argc, char **argv) {
     case SHAPE_BLOCKING: ios = run_blocking(&options, &device); break;
     case SHAPE_SHARED: ios = run_shared(&options, &device); break;
     case SHAPE_THREADS: ios = run_threads(&options, &device); break;
+    case SHAPE_PROCESSES: ios = run_processes(&options); break;
   }
   print_span(&options, ios, bytes);
   return 0;

@@ -10,5 +10,6 @@ uint64_t run_regions(const struct options *options, const struct device *device)
 uint64_t run_blocking(const struct options *options, const struct device *device);
 uint64_t run_shared(const struct options *options, const struct device *device);
 uint64_t run_threads(const struct options *options, const struct device *device);
+uint64_t run_processes(const struct options *options);
 
 #endif

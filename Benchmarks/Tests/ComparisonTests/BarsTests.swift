@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct BarsTests {
   private static let known: Set<String> = [
-    "dmio", "reference", "ioring", "nio", "dispatch", "seconds", "milliseconds", "ios", "folder", "file", "loop",
+    "dmio", "reference", "copier", "ioring", "nio", "dispatch", "seconds", "milliseconds", "ios", "folder", "file",
+    "loop",
     "loop2",
     "zram",
   ]
@@ -19,6 +20,16 @@ import Testing
         }
       }
     }
+  }
+
+  @Test("a limit is a row of C in the same experiment, by the same reference and quantity") func limits() throws {
+    for row in Bars.rows {
+      guard let name = row.limit else { continue }
+      let limit = try #require(Bars.row(name), "\(row.id): there is no row \(name)")
+      #expect(limit.experiment == row.experiment && limit.quantity == row.quantity, "\(row.id)")
+      #expect(limit.subject.hasPrefix("C") && limit.bar == nil && row.bar != nil, "\(row.id)")
+    }
+    #expect(Bars.rows.count { $0.limit != nil } == 9)
   }
 
   @Test("a name means its row, or all rows that it is the beginning of") func rowNames() {

@@ -24,9 +24,9 @@ import Testing
     #expect(throws: SampleError.self) { try Sample(fio: Data(text.utf8)) }
   }
 
-  @Test("a time is a speed, too") func stopwatch() throws {
+  @Test("a time is a speed, too, and processor time is kept beside it") func stopwatch() throws {
     let sample = try Sample(stopwatch: Data(#"{"seconds":0.5,"cpu_seconds":1,"peak_kib":2048}"#.utf8), gib: 4)
-    #expect(sample == Sample([.seconds: 0.5, .gibPerSecond: 8, .peakMiB: 2]))
+    #expect(sample == Sample([.seconds: 0.5, .cpuSeconds: 1, .gibPerSecond: 8, .peakMiB: 2]))
   }
 
   @Test("what is no JSON, or lacks what is measured, is refused") func garbage() {

@@ -42,6 +42,22 @@ import Testing
     #expect(lines[1].allSatisfy { $0 == "|" || $0 == "-" })
   }
 
+  @Test("a bar that C misses, too, says so, and counts apart") func beyondC() {
+    let row = Row("d", "dmio / fio", in: "e", "dmio", over: ["fio"], bar: .atLeast(1.5), limit: "c")
+    let limit = Row("c", "C / fio", in: "e", "C", over: ["fio"])
+    var measured = Measurements()
+    for (name, value) in ["dmio": 130.0, "fio": 100, "C": 140, "C-2": 141] {
+      measured.add(Sample([.iops: value]), of: name)
+    }
+    let beyond = Verdict(row, measured, limit: limit)
+    #expect(Table.cells(beyond).last == "**NOT met**, nor by C (1.40)")
+    let missed = verdict(["callback": 90, "C": 100], ratio)
+    #expect(
+      Table([beyond, missed]).summary == "1 of 2 bars are NOT met by dmio alone, 1 is beyond C on this machine.")
+    #expect(
+      Table([beyond, beyond]).summary == "0 of 2 bars are NOT met by dmio alone, 2 are beyond C on this machine.")
+  }
+
   @Test("the summary counts bars, not rows that are shown only") func summary() {
     let shown = Row("c", "shown", in: "e", "callback", over: ["C"])
     let values = ["callback": 90.0, "C": 100]

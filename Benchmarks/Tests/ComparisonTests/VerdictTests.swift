@@ -94,6 +94,52 @@ import Testing
     #expect(verdict.reason == "cp: cp is not installed")
   }
 
+  private static let limited = Row("r", "dmio / fio", in: "e", "dmio", over: ["fio"], bar: .atLeast(1.5), limit: "c")
+  private static let limit = Row("c", "C / fio", in: "e", "C", over: ["fio"])
+
+  private func judged(_ values: [String: Double]) -> Verdict {
+    Verdict(Self.limited, measured(values), limit: Self.limit)
+  }
+
+  @Test("a bar that C misses in the same run, too, is beyond C") func beyondC() {
+    let verdict = judged(["dmio": 130, "fio": 100, "C": 140, "C-2": 140])
+    #expect(verdict.isMet == false && verdict.isBeyondC && !verdict.isMissed)
+    #expect(verdict.limit == 1.4)
+  }
+
+  @Test("a bar that C meets and dmio does not is missed") func missed() {
+    let verdict = judged(["dmio": 130, "fio": 100, "C": 150, "C-2": 150])
+    #expect(verdict.isMet == false && !verdict.isBeyondC && verdict.isMissed)
+  }
+
+  @Test("noise that excuses C says that the bar is in reach") func excusedC() {
+    #expect(judged(["dmio": 130, "fio": 100, "C": 140, "C-2": 126]).isMissed)
+    #expect(judged(["dmio": 130, "fio": 100, "C": 140, "C-2": 154]).isBeyondC)
+  }
+
+  @Test("a bar that dmio meets is met, whatever C does") func metBesideC() {
+    let verdict = judged(["dmio": 150, "fio": 100, "C": 140, "C-2": 140])
+    #expect(verdict.isMet == true && !verdict.isBeyondC && !verdict.isMissed)
+  }
+
+  @Test("where C did not run, or dmio did not, nothing is beyond C") func unknownLimit() {
+    #expect(judged(["dmio": 130, "fio": 100]).isMissed)
+    #expect(judged(["fio": 100, "C": 140]).isMissed)
+    #expect(Verdict(Self.limited, notRun: "no fio").isMissed)
+    #expect(Verdict(Self.limited, measured(["dmio": 130, "fio": 100, "C": 140]), limit: nil).isMissed)
+  }
+
+  @Test("an upper bar has its limit above") func upperLimit() {
+    let row = Row("r", "8 / 4", in: "e", "8", over: ["4"], by: .seconds, bar: .atMost(2.1), noise: nil, limit: "c")
+    let limit = Row("c", "C: 8 / 4", in: "e", "C 8", over: ["C 4"], by: .seconds, noise: nil)
+    func verdict(_ eight: Double) -> Verdict {
+      Verdict(row, measured(["8": 2.5, "4": 1, "C 8": eight, "C 4": 1], .seconds), limit: limit)
+    }
+    #expect(verdict(2.2).isBeyondC)
+    #expect(verdict(2.1).isMissed)
+    #expect(verdict(1.9).isMissed)
+  }
+
   @Test("of memory the worst run counts, not the median") func peakMemory() {
     let row = Row("r", "peak", in: "e", "dmio", by: .peakMiB, bar: .atMost(64))
     var measured = Measurements()

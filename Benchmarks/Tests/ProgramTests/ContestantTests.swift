@@ -4,7 +4,9 @@ import Testing
 /// What holds for the C reference in each of its shapes, and for each Swift peer: it counts what it moved, and nothing
 /// else.
 @Suite struct ContestantTests {
-  static let shapes = ["loop", "regions", "blocking", "shared", "threads"].map { ["reference", "--shape", $0] }
+  static let shapes = ["loop", "regions", "blocking", "shared", "threads", "processes"].map {
+    ["reference", "--shape", $0]
+  }
   static let peers = [["peer-ioring"], ["peer-nio"], ["peer-dispatch"]]
 
   private func run(_ contestant: [String], _ arguments: [String], hasSmallFiles: Bool = false) throws -> Program.Outcome

@@ -1,7 +1,8 @@
 internal import DMIO
 internal import Synchronization
 
-/// A bench: threads that send requests until its end, and the main thread that begins and ends it.
+/// A bench: threads that send requests until its end, and the main thread that begins and ends it; or the main thread
+/// alone, where nobody has to watch it.
 final class Bench: Sendable {
   let plan: BenchPlan
   let device: BenchDevice
@@ -32,7 +33,7 @@ final class Bench: Sendable {
       let places = Places(
         firstSector: device.firstSector, blocks: device.blocks, blockSectors: UInt64(plan.blockSectors),
         seed: UInt64(index + 1))
-      return Stable(allocating: BenchThread(plan, places, signals))
+      return Stable(allocating: BenchThread(plan, places, signals, isWatched: device.needsWatcher(plan)))
     }
   }
 
@@ -50,6 +51,23 @@ final class Bench: Sendable {
 
   /// Runs it to its end.
   func run() throws(Refusal) -> BenchResult {
+    device.needsWatcher(plan) ? try runWatched() : try runAlone()
+  }
+
+  /// On the calling thread, which sees the end for itself: a process of one thread pays nothing for what threads share.
+  private func runAlone() throws(Refusal) -> BenchResult {
+    let thread = threads[0]
+    let tools = prepare(thread)
+    let used = Clock.used
+    if let tools { thread.drive(plan, tools.client, tools.runners) }
+    let cpu = Clock.used - used
+    // The client lives until its last word was taken down.
+    defer { withExtendedLifetime(tools) {} }
+    return try result(cpuNanoseconds: cpu)
+  }
+
+  /// On threads of their own, while the calling one watches them.
+  private func runWatched() throws(Refusal) -> BenchResult {
     var started: [Thread] = []
     var refusal: Errno?
     for thread in threads where refusal == nil {
@@ -61,24 +79,21 @@ final class Bench: Sendable {
     for _ in started { mayBegin.signal() }
     waitForEnd(of: started.count)
     let cpu = Clock.used - used
-    let result: Result<BenchResult, Refusal>
-    do throws(Refusal) {
-      result = .success(
-        try BenchResult(plan, device, threads, cpuNanoseconds: cpu, isInterrupted: Interrupts.areWanted))
-    } catch {
-      result = .failure(error)
-    }
+    let outcome = Result { () throws(Refusal) in try result(cpuNanoseconds: cpu) }
     for _ in started { mayLeave.signal() }
     for thread in started { thread.join() }
     if let refusal { throw Refusal("--threads \(plan.threads): starting a thread: \(refusal.message)") }
-    return try result.get()
+    return try outcome.get()
+  }
+
+  private func result(cpuNanoseconds: UInt64) throws(Refusal) -> BenchResult {
+    try BenchResult(plan, device, threads, cpuNanoseconds: cpuNanoseconds, isInterrupted: Interrupts.areWanted)
   }
 
   /// Waits until so many threads are done, and tells them when it is time to be.
   private func waitForEnd(of count: Int) {
     var (waiting, isStopping, isAbandoning) = (count, false, false)
-    var end = UInt64.max
-    if case .seconds(let seconds) = plan.end { end = Clock.now + UInt64(seconds * 1e9) }
+    let end = plan.nanoseconds.map { Clock.now + $0 } ?? .max
     while waiting > 0 {
       let now = Clock.now
       if !isStopping, now >= end || Interrupts.areWanted || hasTrouble.load(ordering: .acquiring) {
@@ -100,17 +115,9 @@ final class Bench: Sendable {
     signals.pointee.isStopping.store(true, ordering: .relaxed)
   }
 
-  /// What a thread does.
+  /// What a thread does that is watched.
   private func work(_ thread: Stable<BenchThread>) {
-    var tools: (client: BlockClient, runners: Runners)?
-    do throws(BlockError) {
-      let client = if let shared = self.client { shared } else { try Bench.client(plan, .driven) }
-      tools = (client, try Runners(plan, device, thread, client))
-      thread.pointee.engines = Engines(client, device.opened)
-    } catch {
-      thread.pointee.trouble = error
-      hasTrouble.store(true, ordering: .releasing)
-    }
+    let tools = prepare(thread)
     isReady.signal()
     mayBegin.wait()
     if let tools {
@@ -121,26 +128,18 @@ final class Bench: Sendable {
     mayLeave.wait()
     withExtendedLifetime(tools) {}
   }
-}
 
-extension Stable where Value == BenchThread {
-  /// Sends requests until the end, through the door that is measured.
-  fileprivate func drive(_ plan: BenchPlan, _ client: BlockClient, _ runners: Runners) {
-    pointee.begin(at: Clock.now)
+  /// Makes what a thread works with, on that thread; nil where that cannot be made, and then the thread has trouble.
+  private func prepare(_ thread: Stable<BenchThread>) -> (client: BlockClient, runners: Runners)? {
     do throws(BlockError) {
-      switch (plan.door, plan.isShared) {
-      case (.callback, false): try driveByCallbacks(client, runners)
-      case (.closure, false): try driveByClosures(client, runners)
-      case (.async, false): try driveByTasks(client, runners)
-      case (.batch, _): try driveByBatches(client, runners)
-      case (.blocking, _): try driveByCalls(client, runners)
-      case (.callback, true): shareByCallbacks(runners)
-      case (.closure, true): shareByClosures(runners)
-      case (.async, true): shareByTasks(client, runners)
-      }
+      let client = if let shared = self.client { shared } else { try Bench.client(plan, .driven) }
+      let runners = try Runners(plan, device, thread, client)
+      thread.pointee.engines = Engines(client, device.opened)
+      return (client, runners)
     } catch {
-      pointee.trouble = error
+      thread.pointee.trouble = error
+      hasTrouble.store(true, ordering: .releasing)
+      return nil
     }
-    pointee.ended = Clock.now
   }
 }

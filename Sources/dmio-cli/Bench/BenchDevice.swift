@@ -11,6 +11,12 @@ struct BenchDevice: Sendable {
   /// False for memory and the character devices, unless a fault plan stands before them.
   let canFail: Bool
 
+  /// Whether the main thread has to watch those that drive. A device that can fail can also hang, and then only
+  /// another thread sees the end of the time, or a signal; several threads begin and end together. One thread that
+  /// nothing holds up drives on the main thread: the kernel counts references to a file at each call of a process with
+  /// more than one, which costs tens of nanoseconds.
+  func needsWatcher(_ plan: BenchPlan) -> Bool { canFail || plan.threads > 1 || plan.isShared }
+
   /// Bytes that `/dev/null` and `/dev/zero`, which have no size, are taken to have.
   static let characterBytes: UInt64 = 1 << 30
 

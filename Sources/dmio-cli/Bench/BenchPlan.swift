@@ -27,6 +27,11 @@ struct BenchPlan: Sendable {
   /// True when what happens over time is wanted, too.
   let isDrawn: Bool
 
+  /// How long it takes, where it ends by time.
+  var nanoseconds: UInt64? {
+    guard case .seconds(let seconds) = end else { return nil }
+    return UInt64(seconds * 1e9)
+  }
   /// Sectors of a block.
   var blockSectors: Int { blockBytes / Limits.sectorBytes }
   /// Pages that the bytes of one request take.

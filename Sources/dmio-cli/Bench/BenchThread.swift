@@ -19,6 +19,12 @@ struct BenchThread: ~Copyable {
   private var remaining: Int
 
   // How it ends.
+  /// False when it has to see for itself that it is time to end.
+  private let isWatched: Bool
+  /// How long it is to take, where that is given.
+  private let nanoseconds: UInt64?
+  /// When it is time to end.
+  private var deadline = UInt64.max
   /// Runners that are done.
   var parked = 0
   /// Requests that were answered.
@@ -41,14 +47,16 @@ struct BenchThread: ~Copyable {
   let executor = ThreadExecutor()
 
   /// A thread that has not begun.
-  init(_ plan: BenchPlan, _ places: Places, _ signals: Stable<BenchSignals>) {
+  init(_ plan: BenchPlan, _ places: Places, _ signals: Stable<BenchSignals>, isWatched: Bool) {
     self.places = places
     self.signals = signals
+    self.isWatched = isWatched
     returns = Stable(allocating: Returns())
     series = Series(isDivided: plan.isDrawn)
     takesLatencies = plan.takesLatencies
     pace = takesLatencies ? .sampling : .idling
     remaining = .max
+    nanoseconds = plan.nanoseconds
     if case .requests(let count) = plan.end {
       pace = pace.counting(count)
       remaining = count
@@ -61,11 +69,15 @@ struct BenchThread: ~Copyable {
   mutating func begin(at now: UInt64) {
     began = now
     series.start = now
+    if let nanoseconds { deadline = now + nanoseconds }
   }
 
   /// Grants further requests at the time `now`, one of them for the runner that asks; false when there are none.
   mutating func refill(at now: UInt64) -> Bool {
     countGranted(at: now)
+    if !isWatched, now >= deadline || Interrupts.areWanted {
+      signals.pointee.isStopping.store(true, ordering: .relaxed)
+    }
     guard remaining > 0, !signals.pointee.isStopping.load(ordering: .relaxed) else {
       parked += 1
       return false

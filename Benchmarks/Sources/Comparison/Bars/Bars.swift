@@ -5,5 +5,8 @@ public enum Bars {
     nullExperiments + shapeExperiments + countExperiments + deviceExperiments + copyExperiments
 
   /// In the order of the table.
-  public static let rows = nullRows + shapeRows + countRows + deviceRows + copyRows
+  public static let rows = nullRows + shapeRows + countRows + deviceRows + copyRows + copierRows
+
+  /// The row of that name.
+  public static func row(_ id: String) -> Row? { rows.first { $0.id == id } }
 }

@@ -7,7 +7,7 @@ extension Bars {
     Experiment(
       "copy-file", "copies of 1 GiB from tmpfs to tmpfs, flushed at the end", rounds: .some,
       copiers(of: source, to: targets[0], qemu: ["-t", "writeback"]).flatMap { [$0, $0.twin] }
-        + [dmio(Array(targets.prefix(1)))]),
+        + inC(toTargets: 1) + [dmio(Array(targets.prefix(1)))]),
     Experiment(
       "copy-loop", "copies of 1 GiB from loop to loop, flushed at the end", rounds: .some,
       (copiers(of: "{loop}", to: "{loop2}", qemu: ["-n", "-t", "none", "-T", "none"]) + [directDD])
@@ -22,10 +22,13 @@ extension Bars {
         Contestant("dcfldd", ["dcfldd", "if=\(source)"] + outputs + ["bs=1M"], meter: .stopwatch(gib: 4)),
         shell("tee", "tee \(targets[0]) \(targets[1]) \(targets[2]) <\(source) >\(targets[3])", gib: 4),
         Contestant("dc3dd", ["dc3dd", "if=\(source)"] + outputs, meter: .stopwatch(gib: 4)),
-      ].flatMap { [$0, $0.twin] } + [dmio(Array(targets.prefix(4)))]),
+      ].flatMap { [$0, $0.twin] } + inC(toTargets: 4) + [dmio(Array(targets.prefix(4)))]),
     Experiment(
       "copy-8", "copies of 256 MiB from tmpfs to 4 and 8 targets on tmpfs", rounds: .some,
-      [part(toTargets: 4), part(toTargets: 4).twin, part(toTargets: 8)]),
+      [
+        part(toTargets: 4), part(toTargets: 4).twin, part(toTargets: 8), partInC(toTargets: 4),
+        partInC(toTargets: 4).twin, partInC(toTargets: 8),
+      ]),
   ]
 
   private static let peers = ["dd", "cp", "qemu-img", "nbdcopy", "ddrescue"]
@@ -33,7 +36,7 @@ extension Bars {
   static let copyRows = [
     Row(
       "copy-file", "copy of 1 GiB, tmpfs→tmpfs: speed / the best peer's", in: "copy-file", "dmio", over: peers,
-      by: .gibPerSecond, bar: .atLeast(1.0), reach: "1.3", noise: nil),
+      by: .gibPerSecond, bar: .atLeast(1.0), reach: "1.3", noise: nil, limit: "copier-file"),
     Row(
       "copy-loop", "copy of 1 GiB, loop→loop: speed / the best peer's", in: "copy-loop", "dmio",
       over: peers + ["dd direct"], by: .gibPerSecond, bar: .atLeast(1.0), reach: "1.3", noise: nil),
@@ -41,7 +44,7 @@ extension Bars {
     Row(
       "copy-8", "copy of 256 MiB: time of 8 targets / of 4", in: "copy-8", "8 targets", over: ["4 targets"],
       by: .seconds,
-      bar: .atMost(2.1), reach: "1.9", noise: nil),
+      bar: .atMost(2.1), reach: "1.9", noise: nil, limit: "copier-8"),
     Row(
       "peak-1", "peak memory of a copy to 1 target", in: "copy-file", "dmio", by: .peakMiB, bar: .atMost(64),
       reach: "32 MiB"),
@@ -50,10 +53,34 @@ extension Bars {
       reach: "32 MiB"),
   ]
 
+  /// What the machine can do at all, and how much of it `dmio` does.
+  static let copierRows = [
+    Row(
+      "copier-file", "C copier / the best peer's, 1 GiB, tmpfs→tmpfs", in: "copy-file", "C copier", over: peers,
+      by: .gibPerSecond, noise: nil),
+    Row(
+      "copier-file-dmio", "dmio / C copier, 1 target", in: "copy-file", "dmio", over: ["C copier"], by: .gibPerSecond,
+      noise: nil),
+    copier("dcfldd"), copier("tee"), copier("dc3dd"),
+    Row(
+      "copier-4-dmio", "dmio / C copier, 4 targets", in: "copy-4", "dmio", over: ["C copier"], by: .gibPerSecond,
+      noise: nil),
+    Row(
+      "copier-8", "C copier: time of 8 targets / of 4", in: "copy-8", "C copier, 8 targets",
+      over: ["C copier, 4 targets"], by: .seconds, noise: nil),
+  ]
+
+  private static func copier(_ peer: String) -> Row {
+    Row(
+      "copier-4-\(peer)", "C copier / \(peer)'s, 4 targets on tmpfs", in: "copy-4", "C copier", over: [peer],
+      by: .gibPerSecond, noise: nil)
+  }
+
   private static func fan(_ peer: String, _ bar: Double) -> Row {
     Row(
       "copy-4-\(peer)", "copy of 1 GiB to 4 targets on tmpfs: speed / \(peer)'s", in: "copy-4", "dmio", over: [peer],
-      by: .gibPerSecond, bar: .atLeast(bar), reach: "memory bandwidth", noise: nil)
+      by: .gibPerSecond, bar: .atLeast(bar), reach: "memory bandwidth", noise: nil,
+      limit: "copier-4-\(peer)")
   }
 
   private static let outputs = targets.prefix(4).map { "of=\($0)" }
@@ -70,6 +97,18 @@ extension Bars {
     Contestant(
       "\(count) targets",
       ["{dmio}", "copy", "\(source),size=256MiB"] + targets.prefix(count) + ["--yes", "--no-progress"],
+      meter: .stopwatch(gib: Double(count) / 4))
+  }
+
+  private static func inC(toTargets count: Int) -> [Contestant] {
+    let copier = Contestant(
+      "C copier", ["{copier}", source] + targets.prefix(count), meter: .stopwatch(gib: Double(count)))
+    return [copier, copier.twin]
+  }
+
+  private static func partInC(toTargets count: Int) -> Contestant {
+    Contestant(
+      "C copier, \(count) targets", ["{copier}", "--bytes", "\(256 << 20)", source] + targets.prefix(count),
       meter: .stopwatch(gib: Double(count) / 4))
   }
 

@@ -5,12 +5,16 @@ extension Bars {
       "null-\(depth)", "4 KiB writes to /dev/null, depth \(depth)",
       Contestant.twins(Command.reference(depth: depth))
         + doors(at: depth).map { Contestant($0, Command.dmio(door: $0, depth: depth)) }
+        // The price of suspending a task, whatever the default engine does about a request that never waits.
+        + (depth == 128 ? [] : [Contestant("async uring", Command.dmio(door: "async", depth: depth, more: uring))])
         + [
           Contestant("fio", Command.fio(depth: depth), meter: .fio),
           Contestant("IORing", Command.peer("ioring", depth: depth)),
         ]
         + (depth == 32 ? hoppers : []))
   }
+
+  private static let uring = ["--engine", "uring"]
 
   /// They hand every I/O to another thread.
   private static let hoppers = [
@@ -31,7 +35,7 @@ extension Bars {
   static let nullRows =
     depths.flatMap(callback) + [async(depth: 1, bar: 0.55, reach: "0.8"), async(depth: 32, bar: 0.43, reach: "0.6")]
     + [batch(depth: 32), batch(depth: 128)] + depths.map(fio) + ["_NIOFileSystem", "DispatchIO"].map(hopper)
-    + depths.flatMap(shown)
+    + depths.flatMap(shown) + [1, 32].map(suspended)
     + ["_NIOFileSystem", "DispatchIO"].map { Row("c-\($0)", "C / \($0), depth 32", in: "null-32", "C", over: [$0]) }
 
   private static func callback(depth: Int) -> [Row] {
@@ -61,13 +65,19 @@ extension Bars {
   private static func fio(depth: Int) -> Row {
     Row(
       "fio-\(depth)", "callback door / fio, depth \(depth)", in: "null-\(depth)", "callback", over: ["fio"],
-      bar: .atLeast(1.5), reach: "1.7")
+      bar: .atLeast(1.5), reach: "1.7", limit: "fio-c-\(depth)")
   }
 
   private static func hopper(_ peer: String) -> Row {
     Row(
       "async-\(peer)", "async door / \(peer), depth 32", in: "null-32", "async", over: [peer], bar: .atLeast(6),
       reach: "8")
+  }
+
+  private static func suspended(depth: Int) -> Row {
+    Row(
+      "suspended-\(depth)", "async through the ring, each request suspended / C, depth \(depth)", in: "null-\(depth)",
+      "async uring", over: ["C"])
   }
 
   private static func shown(depth: Int) -> [Row] {

@@ -27,6 +27,7 @@ extension Bars {
       "threads", "4 KiB writes to /dev/null, depth 32, each thread with a client or ring of its own",
       Contestant.twins(Command.reference()) + [
         Contestant("C 2 threads", Command.reference(shape: "threads", more: ["--threads", "2"])),
+        Contestant("C 2 processes", Command.reference(shape: "processes", more: ["--threads", "2"])),
         Contestant("1 thread", Command.dmio()),
         Contestant("2 threads", Command.dmio(more: ["--threads", "2"])),
       ]),
@@ -51,8 +52,9 @@ extension Bars {
     Row(
       "threads", "two client threads / one, depth 32", in: "threads", "2 threads", over: ["1 thread"],
       bar: .atLeast(1.9),
-      reach: "2.0"),
+      reach: "2.0", limit: "processes-c"),
     Row("threads-c", "two threads / one in C, depth 32", in: "threads", "C 2 threads", over: ["C"]),
+    Row("processes-c", "two processes / one in C, depth 32", in: "threads", "C 2 processes", over: ["C"]),
     Row(
       "shared", "shared client, 2 submitting threads / C with a mutex around one ring", in: "shared", "shared",
       over: ["C"], bar: .atLeast(0.9), reach: "1.5"),

@@ -4,13 +4,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { MOST_THREADS = 64 };
+
 /* How the I/O is made. */
 enum shape {
-  SHAPE_LOOP,     /* one thread, one ring, one block for each I/O */
-  SHAPE_REGIONS,  /* dm-io's requests: several regions, one memory, done when all regions are */
-  SHAPE_BLOCKING, /* pread or pwrite, one at a time */
-  SHAPE_SHARED,   /* several threads, one ring behind a mutex */
-  SHAPE_THREADS,  /* several threads, each with the loop and a ring of its own */
+  SHAPE_LOOP,      /* one thread, one ring, one block for each I/O */
+  SHAPE_REGIONS,   /* dm-io's requests: several regions, one memory, done when all regions are */
+  SHAPE_BLOCKING,  /* pread or pwrite, one at a time */
+  SHAPE_SHARED,    /* several threads, one ring behind a mutex */
+  SHAPE_THREADS,   /* several threads, each with the loop and a ring of its own */
+  SHAPE_PROCESSES, /* the same, with processes */
 };
 
 /* What the command line asks for. */

@@ -18,6 +18,19 @@ void begin_span(const struct options *options);
 /* Stops the clocks. */
 void end_span(void);
 
+/* A span that is over, as one process tells another: seconds of the clock that all have, and of processor time. */
+struct span {
+  double started;
+  double ended;
+  double cpu;
+};
+
+/* This process's. */
+struct span take_span(void);
+
+/* Takes `count` spans of other processes, as one, for its own. */
+void adopt_spans(const struct span *spans, uint32_t count);
+
 /* Prints the one JSON object of the program. `bytes` is what one I/O moves. */
 void print_span(const struct options *options, uint64_t ios, uint64_t bytes);
 
