@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
@@ -209,16 +208,18 @@ void dmio_file_close(int fd)
 	close(fd);
 }
 
-/* Not pread and pwrite: as points where a thread may be cancelled they cost two locked instructions in a process with
- * threads, and a thread that is cancelled there would leave its request without an answer. */
-int64_t dmio_file_read_whole(int fd, void *base, size_t length, uint64_t offset)
+int64_t dmio_file_read_again(int fd, void *base, size_t length, uint64_t offset)
 {
-	return UNINTERRUPTED(syscall(SYS_pread64, fd, base, length, (off_t)offset));
+	if (errno != EINTR)
+		return -errno;
+	return UNINTERRUPTED(syscall(SYS_pread64, fd, base, length, offset));
 }
 
-int64_t dmio_file_write_whole(int fd, const void *base, size_t length, uint64_t offset)
+int64_t dmio_file_write_again(int fd, const void *base, size_t length, uint64_t offset)
 {
-	return UNINTERRUPTED(syscall(SYS_pwrite64, fd, base, length, (off_t)offset));
+	if (errno != EINTR)
+		return -errno;
+	return UNINTERRUPTED(syscall(SYS_pwrite64, fd, base, length, offset));
 }
 
 int64_t dmio_file_read_cached(int fd, void *base, size_t length, uint64_t offset)

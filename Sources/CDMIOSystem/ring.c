@@ -40,6 +40,8 @@ struct dmio_ring {
 	unsigned files;
 };
 
+_Static_assert(offsetof(struct dmio_ring, uring) == 0, "dmio_ring_submit");
+
 /* Best first: what an older kernel refuses with EINVAL is left out in the next. */
 static const unsigned steps[] = {
 	IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,

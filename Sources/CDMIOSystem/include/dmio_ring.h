@@ -85,6 +85,16 @@ bool dmio_ring_knows(struct dmio_ring *ring, int opcode);
  * errno; -ENXIO where the kernel gave no table, or a shorter one. */
 int dmio_ring_set_file(struct dmio_ring *ring, unsigned index, int fd);
 
+struct io_uring;
+int io_uring_submit(struct io_uring *ring);
+
+/* Submits what was filled and does nothing else: completions that the kernel has put off stay so. A negative errno, or not. */
+static inline int dmio_ring_submit(struct dmio_ring *ring)
+{
+	/* liburing's ring stands first in ours. */
+	return io_uring_submit((struct io_uring *)ring);
+}
+
 /* Inlined whatever the caller's size: each is a handful of instructions on the path of an I/O. */
 #define DMIO_INLINE static inline __attribute__((always_inline))
 

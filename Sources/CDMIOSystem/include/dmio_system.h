@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/syscall.h>
 
 /* A run of memory: the layout of struct iovec. */
 struct dmio_vector {
@@ -94,9 +95,29 @@ int dmio_file_probe(int fd, struct dmio_file *file);
 int dmio_file_release(int fd);
 void dmio_file_close(int fd);
 
-/* pread and pwrite, until no signal interrupts them: bytes transferred, or a negative errno. */
-int64_t dmio_file_read_whole(int fd, void *base, size_t length, uint64_t offset);
-int64_t dmio_file_write_whole(int fd, const void *base, size_t length, uint64_t offset);
+/* After a call that failed: makes it again where a signal cut it off. Bytes transferred, or a negative errno. */
+int64_t dmio_file_read_again(int fd, void *base, size_t length, uint64_t offset);
+int64_t dmio_file_write_again(int fd, const void *base, size_t length, uint64_t offset);
+
+/* unistd.h stays in the .c files: importing it here could give Swift two definitions of what Glibc has. */
+long syscall(long number, ...);
+
+/* Not pread and pwrite: as points where a thread may be cancelled they cost two locked instructions in a process with
+ * threads, and a thread that is cancelled there would leave its request without an answer. Inlined, as each function to
+ * return from costs more than usual just after the kernel: it has emptied the processor's stack of return addresses. */
+static inline __attribute__((always_inline)) int64_t dmio_file_read_whole(int fd, void *base, size_t length, uint64_t offset)
+{
+	long rc = syscall(SYS_pread64, fd, base, length, offset);
+
+	return rc >= 0 ? rc : dmio_file_read_again(fd, base, length, offset);
+}
+
+static inline __attribute__((always_inline)) int64_t dmio_file_write_whole(int fd, const void *base, size_t length, uint64_t offset)
+{
+	long rc = syscall(SYS_pwrite64, fd, base, length, offset);
+
+	return rc >= 0 ? rc : dmio_file_write_again(fd, base, length, offset);
+}
 
 /* The same read of what the page cache holds: -EAGAIN where it would have to wait. */
 int64_t dmio_file_read_cached(int fd, void *base, size_t length, uint64_t offset);

@@ -51,6 +51,9 @@ extension BlockClient {
     guard state.isOwner, unsafe state.pointee.batch.waiter == nil else { throw .notOwner }
     if state.pointee.batch.ended.isEmpty {
       guard state.pointee.batch.outstanding > 0 else { return 0 }
+      state.answerAtOnce()
+    }
+    if state.pointee.batch.ended.isEmpty {
       unsafe await withUnsafeContinuation { unsafe state.pointee.batch.waiter = unsafe $0 }
     }
     return state.handOutBatch(body)

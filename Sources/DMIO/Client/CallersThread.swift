@@ -14,12 +14,12 @@ extension BlockClient {
     let region = RegionRef(regions, 0)
     let address = unsafe UInt(bitPattern: memory.base)
     guard let result = transferWhole(operation, region, address, memory.count) else { return nil }
-    if result == Int(region.count) &* Limits.sectorBytes { return RegionResult(errors: [], failures: []) }
+    if result == Int(region.count) &* Limits.sectorBytes { return .success }
     return finishWhole(operation, region, memory, result)
   }
 
   /// Makes the one call if the request is plain and fits; its result.
-  @inline(never)
+  @inline(__always)
   private func transferWhole(
     _ operation: Operation, _ region: RegionRef, _ address: UInt, _ byteCount: Int
   ) -> Int? {
@@ -44,8 +44,8 @@ extension BlockClient {
         file: device.descriptor, isBlock: false, operation: operation,
         offset: region.start &* UInt64(Limits.sectorBytes), length: Int(region.count) &* Limits.sectorBytes,
         cursor: memory.start)
-      guard let failure = finish(call, result, device.geometry) else { return RegionResult(errors: [], failures: []) }
-      return RegionResult(errors: .region(0), failures: [failure])
+      guard let failure = finish(call, result, device.geometry) else { return .success }
+      return .failure(failure)
     }
   }
 
@@ -66,7 +66,7 @@ extension BlockClient {
     guard !state.pointee.isClosed.load(ordering: .relaxed) else { throw .closed }
     if let errno = region.device.refusal(operation, start: region.start, count: region.count), region.count > 0 {
       if operation.kind == .read { memory.start.zero(Int(region.count) * Limits.sectorBytes) }
-      return RegionResult(errors: .region(0), failures: [RegionFailure(errno: errno, sector: region.start)])
+      return .failure(RegionFailure(errno: errno, sector: region.start))
     }
     return perform(operation, region, file, memory.start)
   }
@@ -91,8 +91,8 @@ extension BlockClient {
       remaining &-= piece.bytes
       cursor.advance(pastPiece: piece.bytes)
     }
-    guard let failure else { return RegionResult(errors: [], failures: []) }
-    return RegionResult(errors: .region(0), failures: [failure])
+    guard let failure else { return .success }
+    return .failure(failure)
   }
 
   /// Goes on with a call that was short until it is done or fails; nil when it is done.

@@ -34,9 +34,7 @@ struct WholeFit {
       && (start | count) & sectorMask == 0 && address & addressMask == 0
   }
 
-  /// True when the runs of scattered memory can be in one piece.
+  /// True for a device that takes memory as it comes.
   @inline(__always)
-  func takes(_ memory: Gathered) -> Bool {
-    memory.count <= runs && memory.addresses & addressMask == 0 && memory.lengths & lengthMask == 0
-  }
+  var takesAnyMemory: Bool { addressMask == 0 }
 }

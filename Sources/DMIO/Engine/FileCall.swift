@@ -39,10 +39,8 @@ struct FileCall {
     unsafe withUnsafeTemporaryAllocation(of: dmio_vector.self, capacity: Limits.pieceRunsAtMost) { vectors in
       guard let first = vectors.baseAddress else { return -Int(Errno.EFAULT.rawValue) }
       // The splitter has seen to it that they are not more.
-      guard let gathered = unsafe cursor.gather(length, into: first, most: Limits.pieceRunsAtMost) else {
-        return -Int(Errno.EINVAL.rawValue)
-      }
-      return unsafe call(first, Int32(gathered.count))
+      let count = unsafe cursor.gather(length, into: first, most: Limits.pieceRunsAtMost)
+      return unsafe call(first, Int32(count))
     }
   }
 

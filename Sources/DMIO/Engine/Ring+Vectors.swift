@@ -7,7 +7,7 @@ struct SharedVectors {
   var length = 0
   /// The first, among those of the ring.
   var first = 0
-  var gathered = Gathered()
+  var count = 0
   /// True when all of it is memory that the ring knows; nil while nobody has asked.
   var areKnown: Bool?
 }
@@ -21,11 +21,11 @@ extension Ring {
   }
 
   private mutating func gatherAnew(_ cursor: MemoryCursor, _ length: Int) -> Bool {
-    guard vectorCount &+ Limits.pieceRunsAtMost <= Ring.vectorCapacity,
-      let gathered = unsafe cursor.gather(length, into: vectors + vectorCount, most: Limits.pieceRunsAtMost)
-    else { return false }
-    shared = SharedVectors(cursor: cursor, length: length, first: vectorCount, gathered: gathered)
-    vectorCount &+= gathered.count
+    guard vectorCount &+ Limits.pieceRunsAtMost <= Ring.vectorCapacity else { return false }
+    let count = unsafe cursor.gather(length, into: vectors + vectorCount, most: Limits.pieceRunsAtMost)
+    guard count <= Limits.pieceRunsAtMost else { return false }
+    shared = SharedVectors(cursor: cursor, length: length, first: vectorCount, count: count)
+    vectorCount &+= count
     return true
   }
 
@@ -34,11 +34,21 @@ extension Ring {
     mutating get {
       guard knowsVectors else { return false }
       if let areKnown = shared.areKnown { return areKnown }
-      let areKnown = (shared.first..<shared.first &+ shared.gathered.count).allSatisfy { index in
+      let areKnown = (shared.first..<shared.first &+ shared.count).allSatisfy { index in
         unsafe isKnown(UInt(bitPattern: vectors[index].base), vectors[index].length)
       }
       shared.areKnown = areKnown
       return areKnown
+    }
+  }
+
+  /// True when the vectors that were gathered last can be one transfer.
+  @inline(__always)
+  private func fits(_ fit: WholeFit) -> Bool { shared.count <= fit.runs && (fit.takesAnyMemory || areAligned(fit)) }
+
+  private func areAligned(_ fit: WholeFit) -> Bool {
+    (shared.first..<shared.first &+ shared.count).allSatisfy { index in
+      unsafe UInt(bitPattern: vectors[index].base) & fit.addressMask == 0 && vectors[index].length & fit.lengthMask == 0
     }
   }
 
@@ -48,15 +58,15 @@ extension Ring {
     _ bits: UInt, _ entry: Stable<DeviceEntry>, _ operation: Operation, _ flags: Int32,
     start: UInt64, memory: MemoryCursor, bytes: Int
   ) -> Bool {
-    guard gather(memory, bytes), entry.pointee.fit.takes(shared.gathered), let sqe = unsafe next() else { return false }
+    guard gather(memory, bytes), fits(entry.pointee.fit), let sqe = unsafe next() else { return false }
     let first = unsafe vectors + shared.first
-    let isOne = shared.gathered.count == 1
+    let isOne = shared.count == 1
     unsafe sqe.pointee.head =
       Ring.head(UInt32(isOne ? DMIO_OP_READ : DMIO_OP_READV), operation) | entry.pointee.ringFile.flags
     unsafe sqe.pointee.fd = entry.pointee.ringFile.number
     unsafe sqe.pointee.off = start &* UInt64(Limits.sectorBytes)
     unsafe sqe.pointee.addr = UInt64(UInt(bitPattern: isOne ? first.pointee.base : UnsafeMutableRawPointer(first)))
-    unsafe sqe.pointee.len = UInt32(truncatingIfNeeded: isOne ? bytes : shared.gathered.count)
+    unsafe sqe.pointee.len = UInt32(truncatingIfNeeded: isOne ? bytes : shared.count)
     unsafe sqe.pointee.rw_flags = UInt32(bitPattern: flags)
     unsafe sqe.pointee.user_data = UInt64(bits)
     return true

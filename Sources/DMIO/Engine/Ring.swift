@@ -70,14 +70,14 @@ struct Ring: ~Copyable {
     }
     guard gather(record.pointee.cursor, record.pointee.length) else { return false }
     let first = unsafe vectors + shared.first
-    guard shared.gathered.count > 1 else {
+    guard shared.count > 1 else {
       let address = unsafe UInt(bitPattern: first.pointee.base)
       let opcode = opcode(record.pointee.ringFile, address, record.pointee.length)
       return fill(record, opcode, UInt64(address), UInt32(record.pointee.length))
     }
     let isFixed = record.pointee.ringFile.gainsFromKnown(record.pointee.length) && areKnown
     let opcode = UInt32(isFixed ? DMIO_OP_READV_FIXED : DMIO_OP_READV)
-    return fill(record, opcode, UInt64(UInt(bitPattern: first)), UInt32(shared.gathered.count))
+    return fill(record, opcode, UInt64(UInt(bitPattern: first)), UInt32(shared.count))
   }
 
   /// How one run of memory is read; the opcode of the write follows.
@@ -177,9 +177,23 @@ struct Ring: ~Copyable {
   /// Gives the kernel what was filled and lets it finish what it put off; waits for one completion if asked.
   mutating func enter(wait: Bool, timeoutMilliseconds: Int64) -> Int32 {
     let rc = unsafe dmio_ring_enter(handle, wait, timeoutMilliseconds)
+    noteSubmission()
+    return rc
+  }
+
+  /// Gives the kernel what was filled, and no time for what it put off; true if completions stand ready.
+  @inline(__always)
+  mutating func submit() -> Bool {
+    // What goes wrong goes wrong again, and is seen, when the ring is entered.
+    _ = unsafe dmio_ring_submit(handle)
+    noteSubmission()
+    return readyCount > 0
+  }
+
+  @inline(__always)
+  private mutating func noteSubmission() {
     room = unsafe dmio_ring_room(view)
     if vectorCount > 0 { forgetVectors() }
-    return rc
   }
 
   /// Memory may be used anew once its request has completed: what was gathered before is not looked at again.

@@ -68,6 +68,8 @@ struct ClientState: ~Copyable {
 
   // The ring, and what of it is outstanding.
   var ring: Stable<Ring>?
+  /// Turns for which answers are expected while the thread submits; below 0, sleeps that go by before that is tried.
+  var triesAtOnce = 0
   /// True while the ring watches the mailbox's event.
   var isWatching = false
 

@@ -81,7 +81,7 @@ extension Stable where Value == RequestSlot {
   /// The bits and, where any is set, each region's first failure.
   @inline(__always)
   var result: RegionResult {
-    if pointee.errors == 0 { return RegionResult(errors: [], failures: []) }
+    if pointee.errors == 0 { return .success }
     return failedResult
   }
 

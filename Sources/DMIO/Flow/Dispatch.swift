@@ -4,6 +4,7 @@ extension Stable where Value == ClientState {
   func dispatch(_ slot: Stable<RequestSlot>) -> Bool {
     // Another request's memory, or this one's from before it waited, says nothing.
     pointee.lastCut = nil
+    if slot.pointee.phase == .data, !slot.pointee.place.isOpen { sendWholes(slot) }
     while slot.pointee.nextRegion < slot.pointee.regionCount {
       guard dispatchRegion(slot, slot.pointee.nextRegion) else { return false }
       slot.pointee.nextRegion &+= 1
@@ -32,13 +33,7 @@ extension Stable where Value == ClientState {
   }
 
   /// Sends the pieces of one region; false when pieces have run out before its end.
-  @inline(__always)
   private func dispatchRegion(_ slot: Stable<RequestSlot>, _ index: Int) -> Bool {
-    if slot.pointee.phase == .data, !slot.pointee.place.isOpen, sendWhole(slot, index) { return true }
-    return dispatchPieces(slot, index)
-  }
-
-  private func dispatchPieces(_ slot: Stable<RequestSlot>, _ index: Int) -> Bool {
     if slot.pointee.phase != .data { return dispatchFlush(slot, index) }
     if !slot.pointee.place.isOpen {
       guard slot.region(index).pointee.count != 0 else { return true }

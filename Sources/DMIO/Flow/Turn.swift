@@ -104,6 +104,7 @@ extension Stable where Value == ClientState {
   /// Submits what was filled, and sleeps if asked: in the ring if there is one, on the mailbox's event else.
   @inline(__always)
   private func enter(wait: Bool, atMost milliseconds: Int64) {
+    if wait, isAnsweredAtOnce() { return }
     guard wait, pointee.signs.prepareToSleep() else { return submitFilled() }
     let timeout = pointee.timers.isEmpty ? milliseconds : nextTimeout(atMost: milliseconds)
     if let ring = pointee.ring {
@@ -114,6 +115,32 @@ extension Stable where Value == ClientState {
       dmio_event_clear(pointee.mailbox.event)
     }
     pointee.signs.awake()
+  }
+
+  /// Submits what was filled; true if some of it was answered meanwhile, so that no sleep has to be prepared.
+  ///
+  /// Tried for a number of turns in a row, then the kernel gets time for what it put off. Where nothing was answered, the
+  /// device is one to wait for: some sleeps go by before the next try.
+  @inline(__always)
+  private func isAnsweredAtOnce() -> Bool {
+    guard let ring = pointee.ring else { return false }
+    guard pointee.triesAtOnce > 0 else {
+      pointee.triesAtOnce = pointee.triesAtOnce == 0 ? Limits.triesAtOnce : pointee.triesAtOnce &+ 1
+      return false
+    }
+    pointee.triesAtOnce &-= 1
+    if ring.pointee.submit() { return true }
+    pointee.triesAtOnce = -Limits.sleepsBeforeTry
+    return false
+  }
+
+  /// For a task that is about to be suspended for answers: takes those that come while the thread submits, where the device is
+  /// one that answers at once, no other task waits for its turn, and not too often in a row.
+  func answerAtOnce() {
+    guard pointee.triesAtOnce > 0, pointee.jobs.isEmpty, isAnsweredAtOnce() else { return }
+    pointee.mayDeliver = true
+    reap()
+    pointee.mayDeliver = false
   }
 
   /// Gives the kernel what was filled, without waiting.

@@ -6,30 +6,40 @@ internal import Synchronization
 /// the marked address of its `SlotRegion`. It counts as a piece all the same, and any answer but "all of it" gives it
 /// the record that is kept for it and sends it the way of every piece.
 extension Stable where Value == ClientState {
-  /// Sends region `index` of a request as a whole if it is one; false: nothing was done.
+  /// Sends the regions that come next as wholes, as far as they are: all that they have in common is read once.
+  func sendWholes(_ slot: Stable<RequestSlot>) {
+    let (operation, bytes, first) = (slot.pointee.operation, slot.pointee.bytes, slot.pointee.nextRegion)
+    // What failed before, a preflush, is not sent.
+    guard slot.pointee.errors == 0, operation.movesData, !operation.flags.contains(.atomic) else { return }
+    let flags = operation.systemFlags
+    var index = first
+    while index < slot.pointee.regionCount, sendWhole(slot.region(index), operation, flags, bytes) {
+      slot.region(index).pointee.slot = slot
+      index &+= 1
+    }
+    pointee.pieces.count(index &- first)
+    slot.pointee.pending &+= Int32(truncatingIfNeeded: index &- first)
+    slot.pointee.nextRegion = index
+  }
+
+  /// Fills an entry of the ring with a region if it is whole; false: nothing was done.
   @inline(__always)
-  func sendWhole(_ slot: Stable<RequestSlot>, _ index: Int) -> Bool {
-    let region = slot.region(index)
-    let operation = slot.pointee.operation
+  private func sendWhole(
+    _ region: Stable<SlotRegion>, _ operation: Operation, _ flags: Int32, _ bytes: MemoryCursor
+  ) -> Bool {
     let (start, count) = (region.pointee.start, region.pointee.count)
-    let bytes = slot.pointee.bytes
     let isContiguous = bytes.kind == .contiguous
-    guard isContiguous || bytes.kind != .none, let entry = region.pointee.entry,
-      entry.pointee.fit.takes(operation, start, count, isContiguous ? bytes.position : 0),
-      !operation.flags.contains(.atomic), region.pointee.device.isHealthy, !slot.isFailed(index),
-      pointee.pieces.hasRoom, let ring = entry.pointee.ring
+    guard let entry = region.pointee.entry, region.pointee.device.isHealthy, let ring = entry.pointee.ring,
+      entry.pointee.fit.takes(operation, start, count, isContiguous ? bytes.position : 0)
     else { return false }
-    let (mark, flags) = (region.bits | Ring.wholeMark, operation.systemFlags)
-    guard
-      isContiguous
-        ? ring.pointee.fillWhole(mark, entry, operation, flags, start: start, count: count, address: bytes.position)
-        : ring.pointee.fillWhole(
-          mark, entry, operation, flags, start: start, memory: bytes, bytes: Int(count) &* Limits.sectorBytes)
-    else { return false }
-    pointee.pieces.count(1)
-    slot.pointee.pending &+= 1
-    region.pointee.slot = slot
-    return true
+    let mark = region.bits | Ring.wholeMark
+    if isContiguous {
+      return ring.pointee.fillWhole(
+        mark, entry, operation, flags, start: start, count: count, address: bytes.position)
+    }
+    return ring.pointee.fillWhole(
+      mark, entry, operation, flags, start: start, memory: bytes,
+      bytes: Int(truncatingIfNeeded: count) &* Limits.sectorBytes)
   }
 
   /// Takes the result of a whole region.

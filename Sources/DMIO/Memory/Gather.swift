@@ -1,28 +1,13 @@
 internal import CDMIOSystem
 
-/// Runs of memory as the kernel takes them: vectors that were written somewhere, and what they have in common.
-struct Gathered {
-  /// How many vectors.
-  var count = 0
-  /// Every bit that is set in the address, or in the length, of any of them: what has to be aligned is looked at all at once.
-  var addresses: UInt = 0
-  var lengths = 0
-}
-
+/// Memory as the kernel takes it: vectors.
 extension MemoryCursor {
-  /// Writes the runs of the next `length` bytes into `vectors`, adjacent ones as one; nil when they are more than `most`.
+  /// Writes the runs of the next `length` bytes into `vectors`, adjacent ones as one; returns how many, and where they are
+  /// more than `most`, any number above that.
   @unsafe
-  func gather(_ length: Int, into vectors: UnsafeMutablePointer<dmio_vector>, most: Int) -> Gathered? {
-    let count =
-      unsafe kind == .pages
+  func gather(_ length: Int, into vectors: UnsafeMutablePointer<dmio_vector>, most: Int) -> Int {
+    unsafe kind == .pages
       ? gatherPages(length, into: vectors, most: most) : gatherRuns(length, into: vectors, most: most)
-    guard count <= most else { return nil }
-    var gathered = Gathered(count: count)
-    for index in 0..<count {
-      unsafe gathered.addresses |= UInt(bitPattern: vectors[index].base)
-      unsafe gathered.lengths |= vectors[index].length
-    }
-    return gathered
   }
 
   @unsafe

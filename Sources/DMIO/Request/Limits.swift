@@ -58,6 +58,10 @@ public enum Limits {
   public static let promptBytesInTurn = 131_072
   /// Reads that go the general way after one that the page cache did not hold.
   public static let cachedReadsToSkip = 63
+  /// Turns in a row that expect a device's answers while they submit, before the kernel gets time for what it put off.
+  public static let triesAtOnce = 16
+  /// Sleeps after which it is tried again whether devices answer like that.
+  public static let sleepsBeforeTry = 64
   /// Times that a piece is sent again after EINTR or EAGAIN before it counts as failed.
   public static let retries = 1024
   /// Times that it is sent again at once; after that a millisecond passes each time.

@@ -5,18 +5,23 @@
 public struct RegionResult: Sendable, Hashable {
   /// The regions that failed: the error bits of `dm-io.txt`.
   public let errors: RegionErrors
-  /// One entry a region up to the last that failed; empty when none did, so that success allocates nothing.
-  let failures: [RegionFailure]
+  /// One entry a region up to the last that failed; nil when none did, so that success allocates and counts nothing.
+  let failures: [RegionFailure]?
 
   /// The result of a request all of whose regions succeeded.
-  public static let success = RegionResult(errors: [], failures: [])
+  public static var success: RegionResult { RegionResult(errors: [], failures: nil) }
+
+  /// The result of a request whose only region failed.
+  static func failure(_ failure: RegionFailure) -> RegionResult {
+    RegionResult(errors: .region(0), failures: [failure])
+  }
 
   /// True when no region failed.
   public var isSuccess: Bool { errors.isEmpty }
 
   /// Why and where region `index` failed first; nil for a region that succeeded.
   public func failure(of index: Int) -> RegionFailure? {
-    guard index >= 0, index < failures.count, failures[index].errno.rawValue != 0 else { return nil }
+    guard let failures, index >= 0, index < failures.count, failures[index].errno.rawValue != 0 else { return nil }
     return failures[index]
   }
 }

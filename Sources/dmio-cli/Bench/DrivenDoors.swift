@@ -4,7 +4,7 @@ internal import DMIO
 extension Stable where Value == BenchThread {
   /// Sends each runner again from the callback of its last request.
   func driveByCallbacks(_ client: BlockClient, _ runners: Runners) throws(BlockError) {
-    let isPlain = unsafe runners[0].pointee.failures == nil && runners[0].pointee.regionCount == 1
+    let isPlain = runners[0].isPlain
     for index in 0..<runners.count {
       if isPlain { runners[index].sendPlain() } else { runners[index].sendByCallback() }
     }
@@ -29,15 +29,17 @@ extension Stable where Value == BenchThread {
   /// Sends the runners of each batch again from the one task that gets it.
   func driveByBatches(_ client: BlockClient, _ runners: Runners) throws(BlockError) {
     let (count, all) = (runners.count, (0..<runners.count).map { runners[$0] })
+    let isPlain = runners[0].isPlain
     try client.run { [self] in
-      for runner in all { runner.queue() }
+      for runner in all { runner.queue(isPlain: isPlain) }
       do throws(BlockError) {
         while pointee.parked < count {
           _ = try await client.completions { tag, result in
             let runner = Stable<Runner>(bits: tag)
             runner.settle(result)
-            runner.queue()
+            runner.queue(isPlain: isPlain)
           }
+          if isStopping { pointee.cut() }
         }
       } catch {
         pointee.trouble = error
@@ -87,12 +89,25 @@ extension Stable where Value == Runner {
 
   /// Queues the next request for a batch, if there is to be one.
   @inline(__always)
-  fileprivate func queue() {
+  fileprivate func queue(isPlain: Bool) {
+    guard isPlain else { return queueAny() }
+    guard prepare(isPlain: true) else { return }
+    attempt { client throws(BlockError) in
+      let span = unsafe Span(_unsafeStart: pointee.regions, count: 1)
+      try client.queue(pointee.operation, span, pointee.memory, tag: bits)
+    }
+  }
+
+  @inline(never)
+  private func queueAny() {
     guard prepare() else { return }
     attempt { client throws(BlockError) in
       try client.queue(pointee.operation, span, pointee.memory, tag: bits)
     }
   }
+
+  /// True for one region on a device that cannot fail.
+  fileprivate var isPlain: Bool { unsafe pointee.failures == nil && pointee.regionCount == 1 }
 }
 
 /// A runner whose closures hold nothing but this object, so that making one allocates nothing.
