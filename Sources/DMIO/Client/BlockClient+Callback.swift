@@ -49,6 +49,10 @@ extension BlockClient {
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory,
     _ failures: UnsafeMutablePointer<RegionFailure>?, _ context: UnsafeMutableRawPointer?, _ notify: @escaping Notify
   ) throws(BlockError) {
+    if state.sitDownToSubmit() {
+      defer { state.standUp() }
+      return unsafe try submit(operation, regions, memory, failures: failures, context: context, notify: notify)
+    }
     let slot = try take(operation, regions, memory)
     slot.pointee.reply = .notify
     unsafe slot.pointee.notify = unsafe notify
@@ -64,6 +68,8 @@ extension BlockClient {
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory,
     completion: @escaping @Sendable (RegionResult) -> Void
   ) throws(BlockError) {
+    let isSeated = state.sitDownToSubmit()
+    defer { if isSeated { state.standUp() } }
     try begin(operation, regions, memory) { slot in
       slot.pointee.reply = .completion
       slot.pointee.completion = completion
@@ -154,6 +160,9 @@ extension BlockClient {
     if slot.pointee.home == .client {
       state.holdDevices(slot)
       state.admit(slot)
+    } else if state.sitDownToSubmit() {
+      state.receive(slot)
+      state.standUp()
     } else {
       state.pointee.mailbox.push(.request(slot))
     }

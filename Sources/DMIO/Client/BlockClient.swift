@@ -67,7 +67,12 @@ public final class BlockClient: Sendable {
 
   deinit {
     switch kind {
-    case .shared: state.pointee.mailbox.leave { [state] in $0.commands.append { state.pointee.isEnding = true } }
+    case .shared:
+      // The state may be gone before this returns.
+      let mailbox = state.pointee.mailbox
+      withExtendedLifetime(mailbox) {
+        mailbox.leave { [state] in $0.commands.append { state.pointee.isEnding = true } }
+      }
     case .driven:
       // Elsewhere than on its thread nothing in flight could be waited for, and the kernel may still write
       // into the memory of a request: better to keep it all than to free it.
@@ -83,7 +88,7 @@ public final class BlockClient: Sendable {
   public func close() {
     state.pointee.isClosed.store(true, ordering: .sequentiallyConsistent)
     if state.isOwner {
-      if !state.pointee.isTurning { state.drain() }
+      if !state.isInside { state.drain() }
     } else if kind == .shared {
       let idle = Futex()
       defer { idle.destroy() }
@@ -96,7 +101,7 @@ public final class BlockClient: Sendable {
 extension Stable where Value == ClientState {
   /// Makes the pools and the ring, on the thread that is going to own them.
   func begin(pages: Int, _ choice: EngineChoice) throws(BlockError) -> EngineReport {
-    pointee.owner = UInt(dmio_thread_id())
+    pointee.seat.store(UInt(dmio_thread_id()), ordering: .sequentiallyConsistent)
     try pointee.slots.grow()
     if pointee.kind == .shared { try pointee.foreign.grow() }
     try resize(pages: pages)
@@ -104,7 +109,8 @@ extension Stable where Value == ClientState {
     do throws(Errno) {
       // A reservation that grows later may have more pieces than the ring: then some wait for others.
       let pieces = min(max(1, pages) * Limits.piecesPerPage, Limits.pieces)
-      pointee.ring = Stable<Ring>(allocating: try Ring(pieces: max(pieces, 2 * Limits.leastRingEntries)))
+      pointee.ring = Stable<Ring>(allocating: try Ring(
+          pieces: max(pieces, 2 * Limits.leastRingEntries), isShared: pointee.kind == .shared))
       pointee.ring?.pointee.register(pointee.arena)
       return .uring(choice)
     } catch {

@@ -3,6 +3,9 @@ internal import Synchronization
 
 /// Everything that a client's thread works with, confined to that thread: no lock guards it.
 ///
+/// The thread of a driven client is the one that made it. That of a shared client is, at any moment, the one that
+/// holds its seat (`Seat.swift`).
+///
 /// What other threads may reach stands in `mailbox` and `foreign`. The functions of the path are in the
 /// extensions of `Stable<ClientState>`, in the order in which a request meets them: Admission, Dispatch, Send,
 /// Completion, Delivery, Turn. They reach into the state for one field at a time, so that a callback may
@@ -20,8 +23,10 @@ struct ClientState: ~Copyable {
   let arena: PageArena
   /// True once the client takes no more requests.
   let isClosed = Atomic<Bool>(false)
-  /// The thread that owns this state.
-  var owner: UInt = 0
+  /// The thread that the state belongs to at the moment; `noThread` when the seat of a shared client is free.
+  let seat = Atomic<UInt>(ClientState.noThread)
+  /// Who attends to a shared client; the mailbox's own, at hand.
+  let attendance: Stable<Attendance>
 
   // What was reserved.
   var slots = SlotTable(home: .client)
@@ -80,6 +85,7 @@ struct ClientState: ~Copyable {
     self.ringOnly = ringOnly
     self.mailbox = mailbox
     signs = mailbox.signs
+    attendance = mailbox.attendance
     self.workers = workers
     self.arena = arena
     foreign = ForeignSlots()
@@ -103,7 +109,12 @@ struct PieceTimer {
 }
 
 extension Stable where Value == ClientState {
-  /// True on the thread that owns the state.
+  /// True on the thread that the state belongs to. Another thread's number may be seen late or early, one's own is right.
   @inline(__always)
-  var isOwner: Bool { pointee.owner == UInt(dmio_thread_id_or_zero()) }
+  var isOwner: Bool { pointee.seat.load(ordering: .relaxed) == UInt(dmio_thread_id_or_zero()) }
+
+  /// True where a call that waits would wait for what runs it: in callbacks, jobs and devices. On the thread that the
+  /// state belongs to.
+  @inline(__always)
+  var isInside: Bool { pointee.isTurning || pointee.kind == .shared }
 }
