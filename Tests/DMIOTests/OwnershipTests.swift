@@ -176,6 +176,8 @@ import Testing
         for _ in 0..<8 {
           let client = try BlockClient(pages: 4, engine: engine)
           _ = try client.flushBlocking([device])
+          try client.submit(.flush, [Region(device, start: 0, count: 0)], .none) { _ in }
+          try client.poll(wait: true)
           clients.append(client)
         }
       }

@@ -36,7 +36,10 @@ extension Stable where Value == ClientState {
   @inline(__always)
   func sitDownToSubmit() -> Bool {
     guard sitDown() else { return false }
-    if pointee.signs.hasMail { _ = takeMail() }
+    if pointee.signs.hasMail {
+      _ = takeMail()
+      goOn()
+    }
     return true
   }
 

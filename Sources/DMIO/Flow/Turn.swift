@@ -86,11 +86,16 @@ extension Stable where Value == ClientState {
         count &-= 1
       }
     }
-    if pointee.queued > 0 {
-      dispatchStarved()
-      admitWaiting()
-    }
+    goOn()
     if !pointee.ready.isEmpty { deliverReady() }
+  }
+
+  /// Goes on with what lacked pieces or places, where answers have given some back.
+  @inline(__always)
+  func goOn() {
+    guard pointee.queued > 0 else { return }
+    dispatchStarved()
+    admitWaiting()
   }
 
   /// Submits what was filled, and sleeps if asked: in the ring if there is one, on the mailbox's event else.
