@@ -71,12 +71,13 @@ import Testing
       OwnThread.run(3) { _ in
         let bytes = Bytes(.contiguous(shift: 0), count: 512)
         let tally = Tally()
+        var sent = 0
         do {
           // One that has to wake somebody, and many that find somebody awake.
           for burst in [1, 1, 20, 1, 50] {
-            let before = tally.total
-            for number in before..<before + burst { try tally.submit(client, device, number, bytes) }
-            tally.expectOneEach(before + burst)
+            for number in sent..<sent + burst { try tally.submit(client, device, number, bytes) }
+            sent += burst
+            tally.expectOneEach(sent)
           }
         } catch { Issue.record(error) }
       }

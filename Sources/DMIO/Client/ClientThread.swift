@@ -45,13 +45,15 @@ extension Stable where Value == ClientState {
       }
       let turns = attendance.pointee.turns.value
       guard sitDownPatiently() else {
-        follow(turns, atMost: -1)
+        follow(turns, atMost: -1, attendance.pointee.delivered.load(ordering: .relaxed))
         continue
       }
       turn(wait: false)
       if pointee.isEnding, !hasWork { break }
       standUp(afterTurn: true, staysOn: true)
-      if !sleep(), goOnLookout() { lookOut(atMost: -1) }
+      if !sleep(), goOnLookout() {
+        lookOut(atMost: -1, attendance.pointee.delivered.load(ordering: .relaxed))
+      }
     }
     end()
   }

@@ -46,6 +46,14 @@ extension Stable where Value == Attendance {
     }
   }
 
+  /// Says how many answers have been given; true if there were any since the last time. In the seat.
+  @inline(__always)
+  func publish(delivered: Int) -> Bool {
+    guard pointee.delivered.load(ordering: .relaxed) != delivered else { return false }
+    pointee.delivered.store(delivered, ordering: .sequentiallyConsistent)
+    return true
+  }
+
   /// Wakes the client's own thread if it sleeps. Any thread.
   @inline(__always)
   func callService() {

@@ -26,7 +26,11 @@ extension Stable where Value == ClientState {
         if isLast || delivered != before { return delivered &- before }
       }
       let timeout = milliseconds < 0 ? -1 : max(0, end &- dmio_now_ms())
-      if isSeated, goOnLookout() { lookOut(atMost: timeout) } else { follow(seen, atMost: timeout) }
+      if isSeated, goOnLookout() {
+        lookOut(atMost: timeout, before)
+      } else {
+        follow(seen, atMost: timeout, before)
+      }
       isLast = milliseconds >= 0 && dmio_now_ms() >= end
     }
   }
@@ -39,14 +43,14 @@ extension Stable where Value == ClientState {
     ).exchanged
   }
 
-  /// Sleeps until there are completions or mail, or a turn is wanted; the thread has gone on the lookout, and looks
-  /// at the seat next.
-  func lookOut(atMost milliseconds: Int64) {
+  /// Sleeps until there are completions or mail, a turn is wanted, or more than `delivered` answers have been given; the
+  /// thread has gone on the lookout, and looks at the seat next.
+  func lookOut(atMost milliseconds: Int64, _ delivered: Int) {
     let (attendance, signs) = (pointee.attendance, pointee.signs)
     signs.pointee.isAsleep.store(true, ordering: .sequentiallyConsistent)
     // Who holds the seat sees, when leaving it, that somebody sleeps.
     let isTaken = pointee.seat.load(ordering: .sequentiallyConsistent) != ClientState.noThread
-    if isTaken || !isTurnWanted {
+    if isTaken || !isTurnWanted, attendance.hasDelivered(delivered) {
       let timeout = isTaken ? milliseconds : attendance.timeout(atMost: milliseconds)
       dmio_event_wait(pointee.mailbox.event, pointee.ring?.pointee.descriptor ?? -1, timeout)
     }
@@ -59,13 +63,14 @@ extension Stable where Value == ClientState {
   }
 
   /// Sleeps until somebody leaves the seat or ends a turn, unless that was before; `seen` is how many had when the seat was
-  /// found taken.
-  func follow(_ seen: UInt32, atMost milliseconds: Int64) {
+  /// found taken, `delivered` how many answers had been given.
+  func follow(_ seen: UInt32, atMost milliseconds: Int64, _ delivered: Int) {
     let attendance = pointee.attendance
     attendance.pointee.followers.add(1, ordering: .sequentiallyConsistent)
-    if pointee.seat.load(ordering: .sequentiallyConsistent) != ClientState.noThread
+    let isAttended =
+      pointee.seat.load(ordering: .sequentiallyConsistent) != ClientState.noThread
       || attendance.pointee.hasLookout.load(ordering: .sequentiallyConsistent)
-    {
+    if isAttended, attendance.hasDelivered(delivered) {
       attendance.pointee.turns.wait(while: seen, atMost: milliseconds)
     }
     attendance.pointee.followers.subtract(1, ordering: .sequentiallyConsistent)
@@ -73,6 +78,11 @@ extension Stable where Value == ClientState {
 }
 
 extension Stable where Value == Attendance {
+  /// True while so many answers have been given and no more.
+  fileprivate func hasDelivered(_ count: Int) -> Bool {
+    pointee.delivered.load(ordering: .sequentiallyConsistent) == count
+  }
+
   /// Milliseconds until the first of the pieces goes on that were put off, and no more than `limit` unless that is below 0.
   fileprivate func timeout(atMost limit: Int64) -> Int64 {
     let due = pointee.dueMilliseconds.load(ordering: .sequentiallyConsistent)

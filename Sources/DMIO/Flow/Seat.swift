@@ -51,11 +51,14 @@ extension Stable where Value == ClientState {
     let work = remainingWork
     let hasTimers = !pointee.timers.isEmpty
     attendance.publish(work, due: hasTimers ? nextDue : .max)
-    if afterTurn { attendance.pointee.delivered.store(pointee.delivered, ordering: .relaxed) }
+    // What the one on the lookout may be waiting for, as followers do.
+    let hasDelivered = afterTurn && attendance.publish(delivered: pointee.delivered)
     if !pointee.idleWaiters.isEmpty, !hasWork { wakeIdleWaiters() }
     pointee.seat.store(ClientState.noThread, ordering: .sequentiallyConsistent)
     // From here on others sit here.
-    if signs.pointee.isAsleep.load(ordering: .sequentiallyConsistent), work == .restless || hasTimers || signs.hasMail {
+    if signs.pointee.isAsleep.load(ordering: .sequentiallyConsistent),
+      work == .restless || hasDelivered || hasTimers || signs.hasMail
+    {
       mailbox.ring()
     }
     let hasLookout = attendance.pointee.hasLookout.load(ordering: .sequentiallyConsistent)
