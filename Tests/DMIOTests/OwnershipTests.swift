@@ -92,7 +92,7 @@ import Testing
     #expect(try client.poll(wait: true) == 0)
   }
 
-  @Test("a shared client's batch, and what runs on its thread, are for callbacks and tasks there") func sharedOnly() throws {
+  @Test("what runs on a shared client's thread is for callbacks and tasks there") func sharedOnly() throws {
     let client = try BlockClient(pages: 1)
     let device = try BlockDevice.ram(bytes: 1 << 16)
     #expect(try client.poll(wait: true) == 0)

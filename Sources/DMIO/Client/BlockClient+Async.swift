@@ -8,7 +8,7 @@ extension BlockClient {
   /// while a device may use it. A task that is cancelled while its request still waits for the reservation
   /// gets `.cancelled`, and nothing has happened.
   ///
-  /// On the client's own thread (`executor`, `run`) nothing hops; from elsewhere a shared client is handed the request.
+  /// On the client's own thread (`executor`, `run`) nothing hops; from elsewhere a shared client is given the request.
   public nonisolated(nonsending) func perform(
     _ operation: Operation, _ regions: [Region], _ memory: Memory
   ) async throws(BlockError) -> RegionResult {

@@ -86,7 +86,8 @@ extension BlockClient {
 
   /// Submits a request on the client's own thread, where `completion` will run too: it may use what that thread uses.
   ///
-  /// Throws `.notOwner` on any other thread.
+  /// Throws `.notOwner` on any other thread. On a shared client, for completions and tasks of the client: what they do is
+  /// done one after the other, but not always by the same thread.
   @_disfavoredOverload
   public func submit(
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory,
@@ -154,7 +155,7 @@ extension BlockClient {
     return slot
   }
 
-  /// Gives a filled slot to the client's thread. From here on the request completes exactly once.
+  /// Gives a filled slot to the client, or to whoever is its thread now. From here on the request completes exactly once.
   @inline(never)
   func give(_ slot: Stable<RequestSlot>) {
     if slot.pointee.home == .client {

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// The thread of a shared client.
+/// A shared client's own thread.
 extension Stable where Value == ClientState {
   /// Starts the thread and waits until it has made pools and ring, or could not.
   func startThread(pages: Int, _ choice: EngineChoice) throws(BlockError) -> EngineReport {

@@ -68,9 +68,8 @@ extension Stable where Value == ClientState {
 
   /// What is left to do.
   private var remainingWork: Attendance.Work {
-    if pointee.ring?.pointee.hasFilled == true || !pointee.ready.isEmpty || !pointee.again.isEmpty || !pointee.jobs.isEmpty {
-      return .restless
-    }
+    let hasFilled = pointee.ring?.pointee.hasFilled == true
+    if hasFilled || !pointee.ready.isEmpty || !pointee.again.isEmpty || !pointee.jobs.isEmpty { return .restless }
     return hasWork ? .underWay : .none
   }
 
