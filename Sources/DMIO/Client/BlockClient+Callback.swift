@@ -34,8 +34,12 @@ extension BlockClient {
     _ operation: Operation, _ region: RegionRef, _ memory: Memory, _ context: UnsafeMutableRawPointer?,
     _ notify: @escaping Notify
   ) throws(BlockError) {
+    // Asked before anything is read, as the compiler moves nothing past it.
+    guard memory.kind == .contiguous, state.isOwner else {
+      return try unsafe submitAny(operation, region.span, memory, nil, context, notify)
+    }
     let (values, address) = unsafe (region.values, UInt(bitPattern: memory.base))
-    guard memory.kind == .contiguous, let slot = state.fold(operation, values, address) else {
+    guard let slot = state.fold(operation, values, address) else {
       return try unsafe submitAny(operation, region.span, memory, nil, context, notify)
     }
     unsafe slot.pointee.notify = unsafe notify
@@ -116,7 +120,7 @@ extension BlockClient {
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory,
     _ reply: (Stable<RequestSlot>) -> Void
   ) throws(BlockError) -> Stable<RequestSlot> {
-    if regions.count == 1, memory.kind == .contiguous {
+    if regions.count == 1, memory.kind == .contiguous, state.isOwner {
       let (region, address) = unsafe (RegionRef(regions, 0).values, UInt(bitPattern: memory.base))
       if let slot = state.fold(operation, region, address) {
         slot.unfold(.completion)

@@ -11,6 +11,11 @@ internal import Synchronization
 /// Completion, Delivery, Turn. They reach into the state for one field at a time, so that a callback may
 /// come back in.
 struct ClientState: ~Copyable {
+  // First, because ThreadSanitizer counts each change of a part of the state as one of its first byte, and the parts that
+  // follow are looked at outside of the seat.
+  /// True during a turn, the only time when callbacks, jobs and devices run: what would wait for another is refused.
+  var isTurning = false
+
   let kind: BlockClient.Kind
   /// True when every file goes through the ring, also those for which threads would be faster.
   let ringOnly: Bool
@@ -61,8 +66,6 @@ struct ClientState: ~Copyable {
   // What the thread is doing.
   /// True while the answer of a request may be given at once.
   var mayDeliver = false
-  /// True during a turn, the only time when callbacks, jobs and devices run: what would wait for another is refused.
-  var isTurning = false
   /// How many answers were given, ever.
   var delivered = 0
   /// Who waits until nothing is in flight any more; and that the thread ends then.

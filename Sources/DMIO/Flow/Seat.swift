@@ -47,7 +47,6 @@ extension Stable where Value == ClientState {
   /// client's own thread, unless this one `staysOn` and goes on the lookout next.
   func standUp(afterTurn: Bool = false, staysOn: Bool = false) {
     let (attendance, signs) = (pointee.attendance, pointee.signs)
-    let mailbox = pointee.mailbox
     let work = remainingWork
     let hasTimers = !pointee.timers.isEmpty
     attendance.publish(work, due: hasTimers ? nextDue : .max)
@@ -55,11 +54,11 @@ extension Stable where Value == ClientState {
     let hasDelivered = afterTurn && attendance.publish(delivered: pointee.delivered)
     if !pointee.idleWaiters.isEmpty, !hasWork { wakeIdleWaiters() }
     pointee.seat.store(ClientState.noThread, ordering: .sequentiallyConsistent)
-    // From here on others sit here.
+    // From here on others sit here. The caller keeps the client.
     if signs.pointee.isAsleep.load(ordering: .sequentiallyConsistent),
       work == .restless || hasDelivered || hasTimers || signs.hasMail
     {
-      mailbox.ring()
+      pointee.mailbox.ring()
     }
     let hasLookout = attendance.pointee.hasLookout.load(ordering: .sequentiallyConsistent)
     if afterTurn || !hasLookout { attendance.wakeFollowers() }
