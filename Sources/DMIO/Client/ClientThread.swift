@@ -44,7 +44,7 @@ extension Stable where Value == ClientState {
         continue
       }
       let turns = attendance.pointee.turns.value
-      guard sitDownPatiently() else {
+      guard sitDown(looks: Limits.looksAtSeat) else {
         follow(turns, atMost: -1, attendance.pointee.delivered.load(ordering: .relaxed))
         continue
       }

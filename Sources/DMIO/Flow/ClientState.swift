@@ -32,6 +32,8 @@ struct ClientState: ~Copyable {
   let seat = Atomic<UInt>(ClientState.noThread)
   /// Who attends to a shared client; the mailbox's own, at hand.
   let attendance: Stable<Attendance>
+  /// A cache line, so that who looks at the seat does not slow down who sits there and changes what follows.
+  private let gap = InlineArray<8, UInt64>(repeating: 0)
 
   // What was reserved.
   var slots = SlotTable(home: .client)

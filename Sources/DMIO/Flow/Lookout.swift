@@ -13,7 +13,7 @@ extension Stable where Value == ClientState {
     var isLast = !wait
     while true {
       let seen = attendance.pointee.turns.value
-      let isSeated = sitDownPatiently()
+      let isSeated = sitDown(looks: wait ? Limits.looksAtSeat : Limits.looksWithoutWaiting)
       if isSeated {
         turn(wait: false)
         attendance.pointee.polls.add(1, ordering: .relaxed)

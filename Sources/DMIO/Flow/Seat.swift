@@ -22,9 +22,9 @@ extension Stable where Value == ClientState {
     ).exchanged
   }
 
-  /// The same for a thread that has nothing else to do: who submits leaves the seat at once.
-  func sitDownPatiently() -> Bool {
-    for _ in 0..<Limits.looksAtSeat {
+  /// The same for a thread that has nothing else to do: who submits leaves the seat at once, and a turn is short, too.
+  func sitDown(looks: Int) -> Bool {
+    for _ in 0..<looks {
       if sitDown() { return true }
       dmio_spin()
     }
