@@ -43,11 +43,15 @@ struct dmio_ring {
 _Static_assert(offsetof(struct dmio_ring, uring) == 0, "dmio_ring_submit");
 
 /* Best first: what an older kernel refuses with EINVAL is left out in the next. */
-static const unsigned steps[] = {
+static const unsigned own_steps[] = {
 	IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
 	IORING_SETUP_SUBMIT_ALL | IORING_SETUP_COOP_TASKRUN,
 	0,
 };
+
+/* The thread that submitted may be busy elsewhere while another waits: the kernel has to interrupt it, not to wait until
+ * it comes back. */
+static const unsigned shared_steps[] = { IORING_SETUP_SUBMIT_ALL, 0, 0 };
 
 static const unsigned needed = IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE | IORING_FEAT_EXT_ARG;
 
@@ -74,14 +78,15 @@ static unsigned make_table(struct io_uring *uring, unsigned files)
 	return files;
 }
 
-int dmio_ring_create(unsigned entries, unsigned completions, unsigned files, struct dmio_ring **ring)
+int dmio_ring_create(unsigned entries, unsigned completions, unsigned files, bool shared, struct dmio_ring **ring)
 {
+	const unsigned *steps = shared ? shared_steps : own_steps;
 	struct dmio_ring *made = calloc(1, sizeof(*made));
 	int rc = -EINVAL;
 
 	if (!made)
 		return -ENOMEM;
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == -EINVAL; i++) {
+	for (size_t i = 0; i < 3 && rc == -EINVAL; i++) {
 		struct io_uring_params params = {
 			.flags = steps[i] | IORING_SETUP_CLAMP | IORING_SETUP_CQSIZE,
 			.cq_entries = completions,
@@ -100,8 +105,9 @@ int dmio_ring_create(unsigned entries, unsigned completions, unsigned files, str
 		return rc;
 	}
 	io_uring_ring_dontfork(&made->uring);
-	/* Without either of the two all goes on, a little slower. */
-	io_uring_register_ring_fd(&made->uring);
+	/* Without either of the two all goes on, a little slower. A registered descriptor is known to its thread alone. */
+	if (!shared)
+		io_uring_register_ring_fd(&made->uring);
 	made->files = make_table(&made->uring, files);
 	look(&made->uring, &made->view);
 	*ring = made;
@@ -111,6 +117,11 @@ int dmio_ring_create(unsigned entries, unsigned completions, unsigned files, str
 const struct dmio_ring_view *dmio_ring_look(const struct dmio_ring *ring)
 {
 	return &ring->view;
+}
+
+int dmio_ring_fd(const struct dmio_ring *ring)
+{
+	return ring->uring.ring_fd;
 }
 
 void dmio_ring_destroy(struct dmio_ring *ring)

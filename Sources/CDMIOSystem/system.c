@@ -28,9 +28,11 @@ void dmio_name_thread(const char *name)
 	pthread_setname_np(pthread_self(), name);
 }
 
-void dmio_futex_wait(const uint32_t *word, uint32_t value)
+void dmio_futex_wait(const uint32_t *word, uint32_t value, int64_t timeout_ms)
 {
-	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+	struct timespec time = { timeout_ms / 1000, timeout_ms % 1000 * 1000000 };
+
+	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, timeout_ms < 0 ? NULL : &time, NULL, 0);
 }
 
 void dmio_futex_wake(const uint32_t *word, int waiters)
@@ -61,12 +63,13 @@ void dmio_event_clear(int fd)
 		;
 }
 
-void dmio_event_wait(int fd, int64_t timeout_ms)
+void dmio_event_wait(int fd, int other, int64_t timeout_ms)
 {
-	struct pollfd entry = { .fd = fd, .events = POLLIN };
+	struct pollfd entries[] = { { .fd = fd, .events = POLLIN }, { .fd = other, .events = POLLIN } };
 	int timeout = timeout_ms < 0 ? -1 : timeout_ms > 1000000000 ? 1000000000 : (int)timeout_ms;
 
-	poll(&entry, 1, timeout);
+	if (poll(entries, 2, timeout) > 0 && entries[0].revents)
+		dmio_event_clear(fd);
 }
 
 int64_t dmio_now_ms(void)

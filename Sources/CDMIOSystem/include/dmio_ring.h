@@ -64,10 +64,12 @@ struct dmio_ring_view {
 	uint32_t cq_entries;
 };
 
-/* Makes a ring on the calling thread, which must be the only one to use it, with the best flags that
- * the kernel knows and an empty table for at most `files` files. Returns 0 or a negative errno; *ring is set
- * only on 0. */
-int dmio_ring_create(unsigned entries, unsigned completions, unsigned files, struct dmio_ring **ring);
+/* Makes a ring with the best flags that the kernel knows and an empty table for at most `files` files. Unless it is
+ * `shared`, the calling thread must be the only one to use it; else one at a time. Returns 0 or a negative errno; *ring
+ * is set only on 0. */
+int dmio_ring_create(unsigned entries, unsigned completions, unsigned files, bool shared, struct dmio_ring **ring);
+/* What can be read while completions stand ready. */
+int dmio_ring_fd(const struct dmio_ring *ring);
 const struct dmio_ring_view *dmio_ring_look(const struct dmio_ring *ring);
 void dmio_ring_destroy(struct dmio_ring *ring);
 

@@ -34,8 +34,8 @@ static inline uintptr_t dmio_thread_id_or_zero(void)
 /* Names the calling thread, for ps and debuggers. */
 void dmio_name_thread(const char *name);
 
-/* Sleeps while *word == value; returns on a wake, a signal or at once when it differs. */
-void dmio_futex_wait(const uint32_t *word, uint32_t value);
+/* Sleeps while *word == value; returns on a wake, a signal, after `timeout_ms` (below 0: never), or at once when it differs. */
+void dmio_futex_wait(const uint32_t *word, uint32_t value, int64_t timeout_ms);
 void dmio_futex_wake(const uint32_t *word, int waiters);
 
 static inline uint32_t dmio_futex_load(const uint32_t *word)
@@ -51,13 +51,24 @@ static inline void dmio_futex_add(uint32_t *word)
 int dmio_event_create(void);
 void dmio_event_signal(int fd);
 void dmio_event_clear(int fd);
-/* Waits until `fd` can be read, at most `timeout_ms` (below 0: as long as it takes). */
-void dmio_event_wait(int fd, int64_t timeout_ms);
+/* Waits until the event `fd`, or `other` unless that is below 0, can be read, at most `timeout_ms` (below 0: as long as it
+ * takes), and clears the event. */
+void dmio_event_wait(int fd, int other, int64_t timeout_ms);
 
 int64_t dmio_now_ms(void);
 
 /* Processors that this process may use at once. */
 int dmio_processors(void);
+
+/* Tells the processor that the calling thread looks at a word again and again. */
+static inline void dmio_spin(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("isb");
+#endif
+}
 
 /* Anonymous memory, page-aligned and zero; `populate`: really there. NULL when there is none. */
 void *dmio_map(size_t bytes, bool populate);

@@ -8,7 +8,7 @@ extension BlockClient {
   /// while a device may use it. A task that is cancelled while its request still waits for the reservation
   /// gets `.cancelled`, and nothing has happened.
   ///
-  /// On the client's own thread (`executor`, `run`) nothing hops; from elsewhere a shared client is handed the request.
+  /// On the client's own thread (`executor`, `run`) nothing hops; from elsewhere a shared client is given the request.
   /// A small transfer of one region that only moves bytes in memory (tmpfs, zram, what the page cache holds) is made on the
   /// calling thread, without a suspension; on the client's own, `Limits.promptBytesInTurn` of them in a row.
   public nonisolated(nonsending) func perform(

@@ -19,8 +19,11 @@ extension BlockClient {
   func queueOne(
     _ operation: Operation, _ region: RegionRef, _ memory: Memory, _ tag: UInt
   ) throws(BlockError) {
+    guard memory.kind == .contiguous, state.isOwner else {
+      return try queueAny(operation, region.span, memory, tag)
+    }
     let (values, address) = unsafe (region.values, UInt(bitPattern: memory.base))
-    guard memory.kind == .contiguous, let slot = state.fold(operation, values, address) else {
+    guard let slot = state.fold(operation, values, address) else {
       return try queueAny(operation, region.span, memory, tag)
     }
     slot.pointee.tag = tag

@@ -14,7 +14,7 @@ extension BlockClient {
   ) throws(BlockError) -> RegionResult {
     let isOwner = state.isOwner
     guard isOwner || kind == .shared else { throw .notOwner }
-    if isOwner, state.pointee.isTurning { throw .wouldDeadlock }
+    if isOwner, state.isInside { throw .wouldDeadlock }
     if let result = performWhole(operation, regions, memory) { return result }
     return try performAny(operation, regions, memory, isOwner: isOwner)
   }

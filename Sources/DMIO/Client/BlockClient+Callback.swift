@@ -34,8 +34,12 @@ extension BlockClient {
     _ operation: Operation, _ region: RegionRef, _ memory: Memory, _ context: UnsafeMutableRawPointer?,
     _ notify: @escaping Notify
   ) throws(BlockError) {
+    // Asked before anything is read, as the compiler moves nothing past it.
+    guard memory.kind == .contiguous, state.isOwner else {
+      return try unsafe submitAny(operation, region.span, memory, nil, context, notify)
+    }
     let (values, address) = unsafe (region.values, UInt(bitPattern: memory.base))
-    guard memory.kind == .contiguous, let slot = state.fold(operation, values, address) else {
+    guard let slot = state.fold(operation, values, address) else {
       return try unsafe submitAny(operation, region.span, memory, nil, context, notify)
     }
     unsafe slot.pointee.notify = unsafe notify
@@ -49,6 +53,10 @@ extension BlockClient {
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory,
     _ failures: UnsafeMutablePointer<RegionFailure>?, _ context: UnsafeMutableRawPointer?, _ notify: @escaping Notify
   ) throws(BlockError) {
+    if state.sitDownToSubmit() {
+      defer { state.standUp() }
+      return unsafe try submit(operation, regions, memory, failures: failures, context: context, notify: notify)
+    }
     let slot = try take(operation, regions, memory)
     slot.pointee.reply = .notify
     unsafe slot.pointee.notify = unsafe notify
@@ -64,6 +72,8 @@ extension BlockClient {
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory,
     completion: @escaping @Sendable (RegionResult) -> Void
   ) throws(BlockError) {
+    let isSeated = state.sitDownToSubmit()
+    defer { if isSeated { state.standUp() } }
     try begin(operation, regions, memory) { slot in
       slot.pointee.reply = .completion
       slot.pointee.completion = completion
@@ -80,7 +90,8 @@ extension BlockClient {
 
   /// Submits a request on the client's own thread, where `completion` will run too: it may use what that thread uses.
   ///
-  /// Throws `.notOwner` on any other thread.
+  /// Throws `.notOwner` on any other thread. On a shared client, for completions and tasks of the client: what they do is
+  /// done one after the other, but not always by the same thread.
   @_disfavoredOverload
   public func submit(
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory,
@@ -109,7 +120,7 @@ extension BlockClient {
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory,
     _ reply: (Stable<RequestSlot>) -> Void
   ) throws(BlockError) -> Stable<RequestSlot> {
-    if regions.count == 1, memory.kind == .contiguous {
+    if regions.count == 1, memory.kind == .contiguous, state.isOwner {
       let (region, address) = unsafe (RegionRef(regions, 0).values, UInt(bitPattern: memory.base))
       if let slot = state.fold(operation, region, address) {
         slot.unfold(.completion)
@@ -148,12 +159,15 @@ extension BlockClient {
     return slot
   }
 
-  /// Gives a filled slot to the client's thread. From here on the request completes exactly once.
+  /// Gives a filled slot to the client, or to whoever is its thread now. From here on the request completes exactly once.
   @inline(never)
   func give(_ slot: Stable<RequestSlot>) {
     if slot.pointee.home == .client {
       state.holdDevices(slot)
       state.admit(slot)
+    } else if state.sitDownToSubmit() {
+      state.receive(slot)
+      state.standUp()
     } else {
       state.pointee.mailbox.push(.request(slot))
     }

@@ -1,12 +1,16 @@
-/// What the thread of a driven client does.
+/// How a thread takes part in a client's work.
 extension BlockClient {
   /// Submits what was queued, takes what has completed and runs the completions; returns how many requests ended.
   ///
   /// With `wait`, and something under way, returns only after at least one ended. Inside a completion or a task on
   /// the client's thread `wait` throws `.wouldDeadlock`; without it the call only submits and returns 0.
+  ///
+  /// A driven client is polled by its thread. A shared client may be polled by any, also by several at once: one at a time takes
+  /// the client's place, completions run there, and the others wait until it has ended a turn. It need not be polled, but
+  /// a thread that does spares the way through the client's own. A caller that waits should hold no lock that a completion takes.
   @discardableResult
   public func poll(wait: Bool) throws(BlockError) -> Int {
-    guard try mayTurn(wait: wait) else { return 0 }
+    guard try mayTurn(wait: wait) else { return kind == .driven || state.isOwner ? 0 : state.attend(wait: wait) }
     let before = state.pointee.delivered
     state.turn(wait: wait && state.hasWork)
     while wait, state.pointee.delivered == before, state.hasWork { state.turn(wait: true) }
@@ -18,17 +22,22 @@ extension BlockClient {
   /// May return early, for instance after a signal.
   @discardableResult
   public func poll(waitMilliseconds milliseconds: Int) throws(BlockError) -> Int {
-    guard try mayTurn(wait: true) else { return 0 }
+    let limit = Int64(max(0, milliseconds))
+    guard try mayTurn(wait: true) else { return state.attend(wait: true, atMost: limit) }
     let before = state.pointee.delivered
-    state.turn(wait: true, atMost: Int64(max(0, milliseconds)))
+    state.turn(wait: true, atMost: limit)
     return state.pointee.delivered &- before
   }
 
-  /// True where a turn may be taken; false in a completion that does not want to wait.
+  /// True where the thread of a driven client may take a turn; false in a completion that does not want to wait, and
+  /// outside of those of a shared client.
   @inline(__always)
   private func mayTurn(wait: Bool) throws(BlockError) -> Bool {
-    guard kind == .driven, state.isOwner else { throw .notOwner }
-    guard state.pointee.isTurning else { return true }
+    guard state.isOwner else {
+      if kind == .shared { return false }
+      throw .notOwner
+    }
+    guard state.isInside else { return true }
     if wait { throw .wouldDeadlock }
     state.submitFilled()
     return false

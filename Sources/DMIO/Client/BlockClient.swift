@@ -3,9 +3,10 @@ internal import Synchronization
 
 /// What requests are submitted to: a reservation of memory, an engine, and the thread that runs both.
 ///
-/// A **shared** client can be used from any thread. It has one thread of its own, on which it submits, reaps and
-/// runs completions. A **driven** client belongs to the thread that makes it, which does the same inside `poll(wait:)`,
-/// `run(_:)` or a blocking call; no thread is hopped to, and calls from elsewhere throw `.notOwner`.
+/// A **shared** client can be used from any thread. One at a time submits, reaps and runs completions for all: a
+/// thread that calls `poll(wait:)`, or where nobody does, a thread of the client's own. A **driven** client belongs to
+/// the thread that makes it, which does the same inside `poll(wait:)`, `run(_:)` or a blocking call; no thread is
+/// hopped to, and calls from elsewhere throw `.notOwner`.
 ///
 ///     let client = try BlockClient()
 ///     let disk = try BlockDevice.open("disk.img")
@@ -18,7 +19,7 @@ internal import Synchronization
 public final class BlockClient: Sendable {
   /// Which thread a client works on.
   public enum Kind: Sendable, Hashable {
-    /// A thread of its own; usable from any thread.
+    /// Whichever thread polls, and one of its own; usable from any thread.
     case shared
     /// The thread that makes it, and no other.
     case driven
@@ -26,7 +27,8 @@ public final class BlockClient: Sendable {
 
   /// A completion callback in C's form: the error bits and the context. Allocates nothing.
   ///
-  /// It runs on the client's thread, never inside `submit`; when it runs, the request is over in every respect.
+  /// It runs on the client's thread, one at a time and never inside `submit`; when it runs, the request is over in every
+  /// respect. The client's thread of a shared client is the one that polls it at the moment, or its own.
   public typealias Notify = @convention(c) (_ errors: UInt64, _ context: UnsafeMutableRawPointer?) -> Void
 
   let state: Stable<ClientState>
@@ -67,7 +69,12 @@ public final class BlockClient: Sendable {
 
   deinit {
     switch kind {
-    case .shared: state.pointee.mailbox.leave { [state] in $0.commands.append { state.pointee.isEnding = true } }
+    case .shared:
+      // The state may be gone before this returns.
+      let mailbox = state.pointee.mailbox
+      withExtendedLifetime(mailbox) {
+        mailbox.leave { [state] in $0.commands.append { state.pointee.isEnding = true } }
+      }
     case .driven:
       // Elsewhere than on its thread nothing in flight could be waited for, and the kernel may still write
       // into the memory of a request: better to keep it all than to free it.
@@ -83,7 +90,7 @@ public final class BlockClient: Sendable {
   public func close() {
     state.pointee.isClosed.store(true, ordering: .sequentiallyConsistent)
     if state.isOwner {
-      if !state.pointee.isTurning { state.drain() }
+      if !state.isInside { state.drain() }
     } else if kind == .shared {
       let idle = Futex()
       defer { idle.destroy() }
@@ -94,9 +101,9 @@ public final class BlockClient: Sendable {
 }
 
 extension Stable where Value == ClientState {
-  /// Makes the pools and the ring, on the thread that is going to own them.
+  /// Makes the pools and the ring, on the thread that is going to own them; on a shared client it has taken the seat then.
   func begin(pages: Int, _ choice: EngineChoice) throws(BlockError) -> EngineReport {
-    pointee.owner = UInt(dmio_thread_id())
+    pointee.seat.store(UInt(dmio_thread_id()), ordering: .sequentiallyConsistent)
     try pointee.slots.grow()
     if pointee.kind == .shared { try pointee.foreign.grow() }
     try resize(pages: pages)
@@ -104,7 +111,8 @@ extension Stable where Value == ClientState {
     do throws(Errno) {
       // A reservation that grows later may have more pieces than the ring: then some wait for others.
       let pieces = min(max(1, pages) * Limits.piecesPerPage, Limits.pieces)
-      pointee.ring = Stable<Ring>(allocating: try Ring(pieces: max(pieces, 2 * Limits.leastRingEntries)))
+      let ring = try Ring(pieces: max(pieces, 2 * Limits.leastRingEntries), isShared: pointee.kind == .shared)
+      pointee.ring = Stable<Ring>(allocating: ring)
       pointee.ring?.pointee.register(pointee.arena)
       return .uring(choice)
     } catch {

@@ -1,5 +1,7 @@
 /// Runs tasks on a client's thread, where an `await` of its I/O hops to no other thread.
 ///
+/// On a shared client jobs run one after the other, on whichever thread takes the client's turns at the moment.
+///
 ///     await withTaskExecutorPreference(client.executor) { … }
 public final class ClientExecutor: TaskExecutor {
   private let client: BlockClient

@@ -4,7 +4,8 @@
 /// split, retry or check bounds: what reaches it fits its geometry.
 ///
 /// - Every piece is answered exactly once, at once or later, on any thread. The type sees to it.
-/// - `submit` is called on a client's thread and must not block for I/O. Several clients may call it at a time.
+/// - `submit` is called on a client's thread, for a shared client also on one that submits, and must not block for I/O. Several
+///   clients may call it at a time.
 /// - Pieces may be answered in any order. A flush covers what was answered before it was submitted.
 /// - A transfer may be short: `succeed(bytes:)` answers progress, and the rest comes again.
 /// - A device that wraps another passes the piece on with `BlockDevice.submit(_:)`.

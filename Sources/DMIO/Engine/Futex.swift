@@ -31,8 +31,8 @@ struct Futex {
     unsafe dmio_futex_wake(word, Int32(waiters))
   }
 
-  /// Sleeps while the counter is `seen`; may return early.
-  func wait(while seen: UInt32) { unsafe dmio_futex_wait(word, seen) }
+  /// Sleeps while the counter is `seen`, at most so many milliseconds unless they are below 0; may return early.
+  func wait(while seen: UInt32, atMost milliseconds: Int64 = -1) { unsafe dmio_futex_wait(word, seen, milliseconds) }
 }
 
 // Why unchecked: the word is read and raised with atomic instructions only.

@@ -1,7 +1,7 @@
 internal import CDMIOSystem
 internal import Synchronization
 
-/// A client's io_uring: entries are filled here, and nowhere else. The client's thread only.
+/// A client's io_uring: entries are filled here, and nowhere else. The client's thread only, but for `descriptor`.
 @safe
 struct Ring: ~Copyable {
   private let handle: OpaquePointer
@@ -27,14 +27,14 @@ struct Ring: ~Copyable {
   private(set) var known: Range<UInt> = 0..<0
   private(set) var knowsVectors = false
 
-  /// Makes a ring on the calling thread, which is then the only one that may use it.
+  /// Makes a ring on the calling thread, which is then the only one that may use it unless it `isShared`.
   ///
   /// The queues are as long as `pieces` in flight need, within limits: the shorter they are, the better they stay in the
   /// processor's cache. Throws the kernel's errno: EPERM or ENOSYS where containers or sysctl refuse io_uring.
-  init(pieces: Int) throws(Errno) {
+  init(pieces: Int, isShared: Bool) throws(Errno) {
     var handle: OpaquePointer?
     let rc = unsafe dmio_ring_create(
-      UInt32(min(pieces, Limits.ringEntries)), UInt32(pieces), UInt32(Limits.devices), &handle)
+      UInt32(min(pieces, Limits.ringEntries)), UInt32(pieces), UInt32(Limits.devices), isShared, &handle)
     guard rc == 0, let handle = unsafe handle else { throw Errno(rawValue: -rc) }
     unsafe self.handle = unsafe handle
     unsafe self.view = dmio_ring_look(handle).pointee
@@ -201,6 +201,9 @@ struct Ring: ~Copyable {
     shared.length = 0
     if !hasFilled { vectorCount = 0 }
   }
+
+  /// What can be read while completions stand ready. Any thread.
+  var descriptor: Int32 { unsafe dmio_ring_fd(handle) }
 
   /// How many completions stand ready.
   @inline(__always)

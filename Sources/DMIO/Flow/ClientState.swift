@@ -3,11 +3,19 @@ internal import Synchronization
 
 /// Everything that a client's thread works with, confined to that thread: no lock guards it.
 ///
+/// The thread of a driven client is the one that made it. That of a shared client is, at any moment, the one that
+/// holds its seat (`Seat.swift`).
+///
 /// What other threads may reach stands in `mailbox` and `foreign`. The functions of the path are in the
 /// extensions of `Stable<ClientState>`, in the order in which a request meets them: Admission, Dispatch, Send,
 /// Completion, Delivery, Turn. They reach into the state for one field at a time, so that a callback may
 /// come back in.
 struct ClientState: ~Copyable {
+  // First, because ThreadSanitizer counts each change of a part of the state as one of its first byte, and the parts that
+  // follow are looked at outside of the seat.
+  /// True during a turn, the only time when callbacks, jobs and devices run: what would wait for another is refused.
+  var isTurning = false
+
   let kind: BlockClient.Kind
   /// True when every file goes through the ring, also those for which threads would be faster.
   let ringOnly: Bool
@@ -22,8 +30,12 @@ struct ClientState: ~Copyable {
   let arena: PageArena
   /// True once the client takes no more requests.
   let isClosed = Atomic<Bool>(false)
-  /// The thread that owns this state.
-  var owner: UInt = 0
+  /// The thread that the state belongs to at the moment; `noThread` when the seat of a shared client is free.
+  let seat = Atomic<UInt>(ClientState.noThread)
+  /// Who attends to a shared client; the mailbox's own, at hand.
+  let attendance: Stable<Attendance>
+  /// A cache line, so that who looks at the seat does not slow down who sits there and changes what follows.
+  private let gap = InlineArray<8, UInt64>(repeating: 0)
 
   // What was reserved.
   var slots = SlotTable(home: .client)
@@ -58,8 +70,6 @@ struct ClientState: ~Copyable {
   // What the thread is doing.
   /// True while the answer of a request may be given at once.
   var mayDeliver = false
-  /// True during a turn, the only time when callbacks, jobs and devices run: what would wait for another is refused.
-  var isTurning = false
   /// How many answers were given, ever.
   var delivered = 0
   /// Who waits until nothing is in flight any more; and that the thread ends then.
@@ -88,6 +98,7 @@ struct ClientState: ~Copyable {
     signs = mailbox.signs
     workers = WorkerPool(.block, mailbox: mailbox)
     prompt = WorkerPool(.prompt, mailbox: mailbox)
+    attendance = mailbox.attendance
     self.arena = arena
     foreign = ForeignSlots()
     devices = try DeviceTable()
@@ -110,7 +121,12 @@ struct PieceTimer {
 }
 
 extension Stable where Value == ClientState {
-  /// True on the thread that owns the state.
+  /// True on the thread that the state belongs to. Another thread's number may be seen late or early, one's own is right.
   @inline(__always)
-  var isOwner: Bool { pointee.owner == UInt(dmio_thread_id_or_zero()) }
+  var isOwner: Bool { pointee.seat.load(ordering: .relaxed) == UInt(dmio_thread_id_or_zero()) }
+
+  /// True where a call that waits would wait for what runs it: in callbacks, jobs and devices. On the thread that the
+  /// state belongs to.
+  @inline(__always)
+  var isInside: Bool { pointee.isTurning || pointee.kind == .shared }
 }

@@ -48,8 +48,18 @@ extension Stable where Value == ClientState {
       // A priority is a hint: what may not have it goes without.
       record.pointee.operation.priority = .none
       send(record)
+    case .failed(let errno) where isGivenUp(record, errno):
+      record.pointee.retries &+= 1
+      pointee.workers.push(record)
     case .failed(let errno): failPiece(record, errno)
     }
+  }
+
+  /// True for what the kernel answers in the place of a thread that has ended since it submitted the piece, which on a shared
+  /// client can be anybody's. The blocking call that follows says what is true.
+  private func isGivenUp(_ record: Stable<PieceRecord>, _ errno: Errno) -> Bool {
+    pointee.kind == .shared && (errno == .ECANCELED || errno == .EFAULT) && record.pointee.isRingLane
+      && record.pointee.file >= 0 && record.pointee.retries == 0
   }
 
   /// A file's piece goes to a thread that can wait for what was lacking; another device's is sent by the next turn, and

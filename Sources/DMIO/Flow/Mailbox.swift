@@ -9,6 +9,8 @@ internal import Synchronization
 final class Mailbox: Sendable {
   /// What the client's thread looks at in every turn.
   let signs = Stable<MailSigns>(allocating: MailSigns())
+  /// Who attends to a shared client.
+  let attendance = Stable<Attendance>(allocating: Attendance())
   /// Numbers the requests that a cancelled task may take out of the line.
   let tickets = Atomic<UInt>(0)
   /// Becomes readable when the sleeping thread has mail.
@@ -41,6 +43,7 @@ final class Mailbox: Sendable {
   deinit {
     dmio_file_close(event)
     signs.destroy()
+    attendance.destroy()
   }
 
   /// Leaves a node and wakes the thread if it sleeps. Any thread.
@@ -101,10 +104,12 @@ final class Mailbox: Sendable {
   }
 
   private func wake() {
-    guard signs.pointee.isAsleep.load(ordering: .sequentiallyConsistent),
-      signs.pointee.isAsleep.exchange(false, ordering: .sequentiallyConsistent)
-    else { return }
-    dmio_event_signal(event)
+    if signs.pointee.isAsleep.load(ordering: .sequentiallyConsistent) { ring() } else { attendance.callService() }
+  }
+
+  /// Wakes the thread that sleeps beside the mailbox, once. Any thread.
+  func ring() {
+    if signs.pointee.isAsleep.exchange(false, ordering: .sequentiallyConsistent) { dmio_event_signal(event) }
   }
 
   // Slots and records are at least 8-aligned; the lowest two bits say what a node is.

@@ -5,12 +5,12 @@ internal import Synchronization
 /// The same that Validation, Admission, Dispatch, Completion and Delivery do, where none of them has anything to decide.
 /// A request is written into its slot first, so that the general way can take it over wherever the line is left.
 extension Stable where Value == ClientState {
-  /// Writes a request of one region and contiguous memory into a slot; nil on a foreign thread, and when no slot is ready.
+  /// Writes a request of one region and contiguous memory into a slot; nil when no slot is ready. The client's thread.
   ///
   /// The request is *folded*: only what differs from one to the next is filled in; `unfold` does the rest when it is needed.
   @inline(__always)
   func fold(_ operation: Operation, _ region: RegionRef.Values, _ address: UInt) -> Stable<RequestSlot>? {
-    guard isOwner, let slot = pointee.slots.ready else { return nil }
+    guard let slot = pointee.slots.ready else { return nil }
     pointee.slots.takeReady(slot)
     slot.pointee.operation = operation
     slot.pointee.bytes.position = address

@@ -17,6 +17,9 @@ extension Stable where Value == ClientState {
     return limit < 0 ? timer : min(timer, limit)
   }
 
+  /// When the next timer is due; there is one.
+  var nextDue: Int64 { pointee.timers.map(\.dueMilliseconds).min() ?? .max }
+
   /// Goes on with the pieces whose time has come, in the order in which they were put off.
   func fireTimers() {
     guard !pointee.timers.isEmpty else { return }

@@ -1,6 +1,8 @@
 internal import CDMIOSystem
 
 /// One turn of a client's thread: take mail, submit, reap, answer. The client's thread only.
+///
+/// On a shared client a turn never waits: whoever took it waits afterwards, without the seat (`Lookout.swift`).
 extension Stable where Value == ClientState {
   /// Does what there is to do; if nothing was and `wait` is set, sleeps until there is, and does that.
   ///
@@ -8,7 +10,10 @@ extension Stable where Value == ClientState {
   func turn(wait: Bool, atMost milliseconds: Int64 = -1) {
     assert(!pointee.isTurning, "a turn within a turn would take completions that the outer one has counted")
     pointee.isTurning = true
-    defer { pointee.isTurning = false }
+    defer {
+      pointee.isTurning = false
+      pointee.mayDeliver = false
+    }
     pointee.mayDeliver = true
     let hadWork = (hasCompletions || hasNews || !pointee.jobs.isEmpty) && look()
     if pointee.prompt.isEmpty { enter(wait: wait && !hadWork, atMost: milliseconds) } else { work(!hadWork) }
@@ -38,7 +43,7 @@ extension Stable where Value == ClientState {
   }
 
   /// Takes in what other threads left, and what earlier turns put off; true if there was anything.
-  private func takeMail() -> Bool {
+  func takeMail() -> Bool {
     var hadWork = !pointee.ready.isEmpty
     // Before the nodes, to be looked at after them: what was left after a request, such as the word that no more will come,
     // finds that request taken in.
@@ -81,10 +86,7 @@ extension Stable where Value == ClientState {
         count &-= 1
       }
     }
-    if pointee.queued > 0 {
-      dispatchStarved()
-      admitWaiting()
-    }
+    goOn()
     if !pointee.ready.isEmpty { deliverReady() }
   }
 
@@ -101,6 +103,14 @@ extension Stable where Value == ClientState {
     reap()
   }
 
+  /// Goes on with what lacked pieces or places, where answers have given some back.
+  @inline(__always)
+  func goOn() {
+    guard pointee.queued > 0 else { return }
+    dispatchStarved()
+    admitWaiting()
+  }
+
   /// Submits what was filled, and sleeps if asked: in the ring if there is one, on the mailbox's event else.
   @inline(__always)
   private func enter(wait: Bool, atMost milliseconds: Int64) {
@@ -111,8 +121,7 @@ extension Stable where Value == ClientState {
       // Without a watch (no room in the ring) sleeping could miss mail: only look.
       enterRing(ring, wait: pointee.isWatching || watchMailbox(), timeout: timeout)
     } else {
-      dmio_event_wait(pointee.mailbox.event, timeout)
-      dmio_event_clear(pointee.mailbox.event)
+      dmio_event_wait(pointee.mailbox.event, -1, timeout)
     }
     pointee.signs.awake()
   }

@@ -66,6 +66,13 @@ public enum Limits {
   public static let retries = 1024
   /// Times that it is sent again at once; after that a millisecond passes each time.
   public static let retriesAtOnce = 16
+  /// Times that a thread that polls a shared client looks at the seat again before it sleeps until somebody leaves it: about
+  /// as long as a turn with some dozen requests, which is shorter than to sleep and be woken.
+  public static let looksAtSeat = 2000
+  /// The same for one that is not to wait.
+  public static let looksWithoutWaiting = 64
+  /// Milliseconds after which the thread of a shared client looks again whether others still poll it.
+  public static let dozeMilliseconds: Int64 = 1
   /// Fault devices that may be stacked on one another.
   public static let faultDepth = 8
   /// Bytes in a fault plan.

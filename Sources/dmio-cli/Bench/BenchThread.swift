@@ -1,4 +1,5 @@
 internal import DMIO
+internal import Glibc
 internal import Synchronization
 
 /// What a thread of a bench works with; no other thread reaches it before this one is done.
@@ -41,7 +42,9 @@ struct BenchThread: ~Copyable {
   var ended: UInt64 = 0
 
   // How it works with a client that it shares.
-  /// The runners that were answered on the client's thread.
+  /// The thread.
+  var id: pthread_t = 0
+  /// The runners that were answered on another thread.
   let returns: Stable<Returns>
   /// Where its tasks run.
   let executor = ThreadExecutor()

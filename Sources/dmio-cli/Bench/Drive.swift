@@ -12,8 +12,8 @@ extension Stable where Value == BenchThread {
       case (.async, false): try driveByTasks(client, runners)
       case (.batch, _): try driveByBatches(client, runners)
       case (.blocking, _): try driveByCalls(client, runners)
-      case (.callback, true): shareByCallbacks(runners)
-      case (.closure, true): shareByClosures(runners)
+      case (.callback, true): try shareByCallbacks(client, runners)
+      case (.closure, true): try shareByClosures(client, runners)
       case (.async, true): shareByTasks(client, runners)
       }
     } catch {

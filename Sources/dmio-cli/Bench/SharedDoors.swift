@@ -1,12 +1,15 @@
 internal import DMIO
+internal import Glibc
 
-/// The doors as one of several threads uses them with a client that all share: what is answered on the client's thread
-/// is handed back to the thread that it belongs to, which sends it again.
+/// The doors as one of several threads uses them with a client that all share. Each polls: a runner that is answered on its
+/// own thread is sent again at once; one of another thread is handed back to that one, which does the same.
 extension Stable where Value == BenchThread {
-  /// Callbacks hand runners back.
-  func shareByCallbacks(_ runners: Runners) {
+  /// Sends each runner again from the callback of its last request.
+  func shareByCallbacks(_ client: BlockClient, _ runners: Runners) throws(BlockError) {
+    pointee.id = pthread_self()
     for index in 0..<runners.count { runners[index].submitCallback() }
     while pointee.parked < runners.count {
+      try client.poll(wait: true)
       pointee.returns.pointee.take { runner in
         runner.settle(runner.pointee.errors)
         runner.submitCallback()
@@ -14,10 +17,12 @@ extension Stable where Value == BenchThread {
     }
   }
 
-  /// Closures hand runners back.
-  func shareByClosures(_ runners: Runners) {
+  /// Sends each runner again from the closure of its last request.
+  func shareByClosures(_ client: BlockClient, _ runners: Runners) throws(BlockError) {
+    pointee.id = pthread_self()
     for index in 0..<runners.count { runners[index].submitClosure() }
     while pointee.parked < runners.count {
+      try client.poll(wait: true)
       pointee.returns.pointee.take { runner in
         runner.settle(runner.pointee.errors)
         runner.submitClosure()
@@ -39,7 +44,10 @@ extension Stable where Value == Runner {
       unsafe try client.submit(
         pointee.operation, span, pointee.memory, failures: pointee.failures, context: context
       ) { errors, context in
-        unsafe Stable<Runner>(context: context).comeBack(errors)
+        let runner = unsafe Stable<Runner>(context: context)
+        guard runner.isAtHome else { return runner.comeBack(errors) }
+        runner.settle(errors)
+        runner.submitCallback()
       }
     }
   }
@@ -49,12 +57,17 @@ extension Stable where Value == Runner {
     attempt { client throws(BlockError) in
       try client.submit(pointee.operation, span, pointee.memory) { [self] result in
         if !result.isSuccess { keep(result) }
-        comeBack(result.errors.rawValue)
+        guard isAtHome else { return comeBack(result.errors.rawValue) }
+        settle(result.errors.rawValue)
+        submitClosure()
       }
     }
   }
 
-  /// Hands the runner back to its thread. On the client's thread.
+  /// True on the runner's own thread.
+  private var isAtHome: Bool { pointee.thread.pointee.id == pthread_self() }
+
+  /// Hands the runner back to its thread. On another one.
   private func comeBack(_ errors: UInt64) {
     if pointee.sentAt != 0 { pointee.answeredAt = Clock.now }
     pointee.errors = errors
