@@ -18,7 +18,8 @@ static const char usage[] =
     "  --block BYTES         bytes of an I/O; a multiple of 512, for regions of 4096   (4096)\n"
     "  --depth N             I/Os in flight, of each thread   (1)\n"
     "  --regions N           regions of each request, shape regions   (1)\n"
-    "  --memory contiguous|scattered   pages side by side, or none beside another, shape regions   (contiguous)\n"
+    "  --memory contiguous|scattered|list   pages side by side, none beside another, or the same in a list that\n"
+    "                               each request walks, shape regions   (contiguous)\n"
     "  --threads N           shapes shared, threads and processes   (2)\n"
     "  --registered LIST     what the ring knows beforehand: files,buffers,ring or none   (files,buffers,ring)\n"
     "  --direct              open with O_DIRECT\n"
@@ -61,7 +62,7 @@ static int choice(const char *option, const char *text, const char *const *words
 
 static const char *const shapes[] = {"loop", "regions", "blocking", "shared", "threads", "processes", NULL};
 static const char *const operations[] = {"read", "write", NULL};
-static const char *const memories[] = {"contiguous", "scattered", NULL};
+static const char *const memories[] = {"contiguous", "scattered", "list", NULL};
 static const char *const registrations[] = {"none", "files", "buffers", "ring", NULL};
 
 /* Takes `list` apart, at its commas. */
@@ -91,7 +92,10 @@ static void take(struct options *options, int letter) {
     case 'b': options->block = (uint32_t)number("--block", optarg, MOST_BLOCK); break;
     case 'd': options->depth = (uint32_t)number("--depth", optarg, MOST_DEPTH); break;
     case 'r': options->regions = (uint32_t)number("--regions", optarg, MOST_REGIONS); break;
-    case 'm': options->is_scattered = choice("--memory", optarg, memories) == 1; break;
+    case 'm':
+      options->is_listed = choice("--memory", optarg, memories) == 2;
+      options->is_scattered = choice("--memory", optarg, memories) >= 1;
+      break;
     case 't': options->threads = (uint32_t)number("--threads", optarg, MOST_THREADS); break;
     case 'g': register_only(options, optarg); break;
     case 'o': options->is_direct = true; break;

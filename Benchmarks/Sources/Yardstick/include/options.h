@@ -24,6 +24,7 @@ struct options {
   bool is_write;
   bool is_direct;
   bool is_scattered;
+  bool is_listed;
   bool registers_files;
   bool registers_buffers;
   bool registers_ring;
