@@ -141,9 +141,9 @@ extension BlockClient {
   func take(
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory
   ) throws(BlockError) -> Stable<RequestSlot> {
-    try Validation.check(operation, regions, memory)
-    guard !state.pointee.isClosed.load(ordering: .relaxed) else { throw .closed }
     guard state.isOwner else { return try takeForeign(operation, regions, memory) }
+    try Validation.check(operation, regions, memory) { [state] in state.pointee.ring?.pointee.walk($0, $1) ?? false }
+    guard !state.pointee.isClosed.load(ordering: .relaxed) else { throw .closed }
     let slot = try state.pointee.slots.take()
     state.fill(slot, operation, regions, memory)
     return slot
@@ -152,6 +152,8 @@ extension BlockClient {
   private func takeForeign(
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory
   ) throws(BlockError) -> Stable<RequestSlot> {
+    try Validation.check(operation, regions, memory)
+    guard !state.pointee.isClosed.load(ordering: .relaxed) else { throw .closed }
     guard kind == .shared else { throw .notOwner }
     let slot = try state.pointee.foreign.take()
     state.fill(slot, operation, regions, memory)

@@ -20,10 +20,17 @@ extension Ring {
     shared.length == length && shared.cursor == cursor || gatherAnew(cursor, length)
   }
 
+  /// Gathers a page list that nobody has looked at: false, too, when it has fewer than `length` bytes, or so many that it
+  /// takes more than one transfer. What was gathered of it before is not trusted: it may have been changed since.
+  mutating func walk(_ list: MemoryCursor, _ length: Int) -> Bool {
+    shared.length = 0
+    return length < Limits.pieceRunsAtMost * Limits.pageBytes - Limits.pageBytes && gatherAnew(list, length)
+  }
+
   private mutating func gatherAnew(_ cursor: MemoryCursor, _ length: Int) -> Bool {
     guard vectorCount &+ Limits.pieceRunsAtMost <= Ring.vectorCapacity else { return false }
     let count = unsafe cursor.gather(length, into: vectors + vectorCount, most: Limits.pieceRunsAtMost)
-    guard count <= Limits.pieceRunsAtMost else { return false }
+    guard count > 0, count <= Limits.pieceRunsAtMost else { return false }
     shared = SharedVectors(cursor: cursor, length: length, first: vectorCount, count: count)
     vectorCount &+= count
     return true

@@ -34,7 +34,7 @@ struct Ring: ~Copyable {
   init(pieces: Int, isShared: Bool) throws(Errno) {
     var handle: OpaquePointer?
     let rc = unsafe dmio_ring_create(
-      UInt32(min(pieces, Limits.ringEntries)), UInt32(pieces), UInt32(Limits.devices), isShared, &handle)
+      UInt32(min(pieces / 2, Limits.ringEntries)), UInt32(pieces), UInt32(Limits.devices), isShared, &handle)
     guard rc == 0, let handle = unsafe handle else { throw Errno(rawValue: -rc) }
     unsafe self.handle = unsafe handle
     unsafe self.view = dmio_ring_look(handle).pointee
@@ -52,13 +52,16 @@ struct Ring: ~Copyable {
   @unsafe
   @inline(__always)
   mutating func next() -> UnsafeMutablePointer<dmio_sqe>? {
-    if room == 0 {
-      // Completions have been taken out since.
-      room = unsafe dmio_ring_room(view)
-      guard room > 0 else { return nil }
-    }
+    guard room > 0 || findRoom() else { return nil }
     room &-= 1
     return unsafe dmio_ring_next(view)
+  }
+
+  /// Looks for room that completions have left since the last `enter`.
+  @inline(never)
+  private mutating func findRoom() -> Bool {
+    room = unsafe dmio_ring_room(view)
+    return room > 0
   }
 
   /// Fills an entry with a piece; false when there is no room until the next `enter`.

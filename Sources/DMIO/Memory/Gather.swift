@@ -21,17 +21,26 @@ extension MemoryCursor {
     return count
   }
 
-  /// The same for a list of pages, without a cursor that is kept up to date at each of them.
+  /// The same for a list of pages, without a cursor that is kept up to date at each of them; below 0 where the list ends
+  /// too early.
   @unsafe
   private func gatherPages(_ length: Int, into vectors: UnsafeMutablePointer<dmio_vector>, most: Int) -> Int {
+    // Where there is a vector for each page none has to be asked for.
+    guard length <= most &* Limits.pageBytes &- within else {
+      return unsafe gatherRuns(length, into: vectors, most: most)
+    }
     var (node, within, rest, count, end) = (position, within, length, 0, UInt.max)
     while rest > 0 {
-      guard let page = unsafe UnsafePointer<PageNode>(bitPattern: node) else {
-        preconditionFailure("the memory ended before the region")
-      }
-      let bytes = min(Limits.pageBytes &- within, rest)
+      guard let page = unsafe UnsafePointer<PageNode>(bitPattern: node) else { return -1 }
       let address = unsafe UInt(bitPattern: page.pointee.page) &+ UInt(bitPattern: within)
-      guard unsafe MemoryCursor.add(address, bytes, &count, &end, to: vectors, most: most) else { break }
+      let bytes = min(Limits.pageBytes &- within, rest)
+      if address == end {
+        unsafe vectors[count &- 1].length &+= bytes
+      } else {
+        unsafe vectors[count] = unsafe dmio_vector(base: UnsafeMutableRawPointer(bitPattern: address), length: bytes)
+        count &+= 1
+      }
+      end = address &+ UInt(bitPattern: bytes)
       rest &-= bytes
       within = 0
       node = unsafe UInt(bitPattern: page.pointee.next)

@@ -45,7 +45,7 @@ public enum Limits {
   /// The most and the fewest entries in a client's submission ring; its completion ring has at least twice the fewest.
   public static let ringEntries = 256
   /// The fewest.
-  public static let leastRingEntries = 32
+  public static let leastRingEntries = 64
   /// Threads of one client's pool that carry out blocking calls.
   public static let workerThreads = 16
   /// The load of prompt pieces from which on other threads take their share: waking one costs about as much as four calls.

@@ -3,9 +3,13 @@
 /// What depends on a device (alignment, size, support) is not checked here; that is a region's bit.
 enum Validation {
   /// Throws if a request of `operation` over `regions` with `memory` is wrong in itself.
+  ///
+  /// `walk` is asked for a page list first: it may know a better use of a walk than finding out how long the list is. It
+  /// returns true when the list has so many bytes.
   @inline(__always)
   static func check(
-    _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory
+    _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory,
+    walk: (MemoryCursor, Int) -> Bool = { _, _ in false }
   ) throws(BlockError) {
     guard regions.count <= Limits.regions else { throw .invalid(.tooManyRegions) }
     guard operation.kind != .read || regions.count <= 1 else { throw .invalid(.readOfSeveralRegions) }
@@ -21,7 +25,7 @@ enum Validation {
     let need = Int(longest) &* Limits.sectorBytes
     if memory.kind == .contiguous {
       guard memory.count >= need else { throw .invalid(.memoryTooShort) }
-    } else {
+    } else if memory.kind != .pages || !isInPage(memory.offset) || !walk(memory.start, need) {
       try checkScattered(memory, need)
     }
   }
@@ -71,6 +75,10 @@ enum Validation {
 
   /// Pages of a list that are walked without asking whether it is circular.
   private static let shortList = 256
+
+  private static func isInPage(_ offset: Int) -> Bool {
+    offset >= 0 && offset < Limits.pageBytes && offset % Limits.sectorBytes == 0
+  }
 
   private static func checkPages(_ memory: Memory, _ need: Int) throws(BlockError) {
     guard memory.offset >= 0, memory.offset < Limits.pageBytes else { throw .invalid(.offsetOutsidePage) }
