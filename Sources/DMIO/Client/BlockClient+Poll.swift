@@ -12,8 +12,9 @@ extension BlockClient {
   public func poll(wait: Bool) throws(BlockError) -> Int {
     guard try mayTurn(wait: wait) else { return kind == .driven || state.isOwner ? 0 : state.attend(wait: wait) }
     let before = state.pointee.delivered
-    state.turn(wait: wait && state.hasWork)
-    while wait, state.pointee.delivered == before, state.hasWork { state.turn(wait: true) }
+    repeat {
+      state.turnHere(wait: wait && state.hasWork, atMost: -1)
+    } while wait && state.pointee.delivered == before && state.hasWork
     return state.pointee.delivered &- before
   }
 

@@ -7,7 +7,12 @@ extension Stable where Value == ClientState {
   /// Does what there is to do; if nothing was and `wait` is set, sleeps until there is, and does that.
   ///
   /// Sleeps at most so many milliseconds, unless they are below 0.
-  func turn(wait: Bool, atMost milliseconds: Int64 = -1) {
+  func turn(wait: Bool, atMost milliseconds: Int64 = -1) { turnHere(wait: wait, atMost: milliseconds) }
+
+  /// The same without a function of its own to return from, for `poll`: just after a system call each return costs more
+  /// than usual, as the kernel's have taken the place of ours in what the processor remembers.
+  @inline(__always)
+  func turnHere(wait: Bool, atMost milliseconds: Int64) {
     assert(!pointee.isTurning, "a turn within a turn would take completions that the outer one has counted")
     pointee.isTurning = true
     defer {
