@@ -36,11 +36,16 @@ extension Stable where Value == ClientState {
   @inline(__always)
   func sitDownToSubmit() -> Bool {
     guard sitDown() else { return false }
-    if pointee.signs.hasMail {
-      _ = takeMail()
-      goOn()
-    }
+    takeInMail()
     return true
+  }
+
+  /// Takes in mail that was left before what is going to be submitted.
+  @inline(__always)
+  func takeInMail() {
+    guard pointee.signs.hasMail else { return }
+    _ = takeMail()
+    goOn()
   }
 
   /// Leaves the seat, and sees to it that somebody attends to what is left: whoever is on the lookout, or the

@@ -20,9 +20,11 @@ struct Returns: ~Copyable {
     }
   }
 
+  /// True when none is back yet.
+  var isEmpty: Bool { last.load(ordering: .relaxed) == 0 }
+
   /// Hands out the runners that are back. On the thread that they belong to.
   func take(_ body: (Stable<Runner>) -> Void) {
-    guard last.load(ordering: .relaxed) != 0 else { return }
     var bits = last.exchange(0, ordering: .acquiring)
     while bits != 0 {
       let runner = Stable<Runner>(bits: bits)

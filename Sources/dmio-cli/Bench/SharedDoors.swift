@@ -7,12 +7,15 @@ extension Stable where Value == BenchThread {
   /// Sends each runner again from the callback of its last request.
   func shareByCallbacks(_ client: BlockClient, _ runners: Runners) throws(BlockError) {
     pointee.id = pthread_self()
-    for index in 0..<runners.count { runners[index].submitCallback() }
+    client.submitTogether { for index in 0..<runners.count { runners[index].submitCallback() } }
     while pointee.parked < runners.count {
       try client.poll(wait: true)
-      pointee.returns.pointee.take { runner in
-        runner.settle(runner.pointee.errors)
-        runner.submitCallback()
+      guard !pointee.returns.pointee.isEmpty else { continue }
+      client.submitTogether {
+        pointee.returns.pointee.take { runner in
+          runner.settle(runner.pointee.errors)
+          runner.submitCallback()
+        }
       }
     }
   }
@@ -20,12 +23,15 @@ extension Stable where Value == BenchThread {
   /// Sends each runner again from the closure of its last request.
   func shareByClosures(_ client: BlockClient, _ runners: Runners) throws(BlockError) {
     pointee.id = pthread_self()
-    for index in 0..<runners.count { runners[index].submitClosure() }
+    client.submitTogether { for index in 0..<runners.count { runners[index].submitClosure() } }
     while pointee.parked < runners.count {
       try client.poll(wait: true)
-      pointee.returns.pointee.take { runner in
-        runner.settle(runner.pointee.errors)
-        runner.submitClosure()
+      guard !pointee.returns.pointee.isEmpty else { continue }
+      client.submitTogether {
+        pointee.returns.pointee.take { runner in
+          runner.settle(runner.pointee.errors)
+          runner.submitClosure()
+        }
       }
     }
   }
