@@ -5,9 +5,6 @@ import Testing
 
 /// Memory and files that the ring knows beforehand.
 @Suite struct RegistrationTests {
-  /// F_SETLEASE, which the importer leaves out.
-  private let setLease: Int32 = 1024
-
   @Test("registered pages carry the same bytes, scattered or not, large or small", arguments: Way.all)
   func sameBytes(way: Way) throws {
     let client = try BlockClient(pages: 16, kind: way.kind, engine: way.engine, registeredPages: 1024)
@@ -73,44 +70,55 @@ import Testing
     #expect(result.isSuccess && disk.contents(0, 16_384) == pattern(16_384, 3))
   }
 
-  @Test("a client that ends lets go of a file at once, and of the device with it", arguments: [1, 50])
-  func endOfClient(rounds: Int) throws {
-    let disk = try TemporaryDisk(bytes: 1 << 16)
-    let page = try PageBuffer(pages: 1)
-    for _ in 0..<rounds {
-      do {
-        let client = try BlockClient(pages: 1, kind: .driven, engine: .uring)
-        let device = try disk.open()
-        let regions = [Region(device, start: 0, count: 8), Region(device, start: 8, count: 8)]
-        #expect(try client.writeBlocking(regions, from: page).isSuccess)
+  // Both in a process of their own: a test beside them that starts a program holds all files for a moment, too.
+
+  @Test("a client that ends lets go of a file at once, and of the device with it") func endOfClient() async {
+    await #expect(processExitsWith: .success) {
+      let disk = try TemporaryDisk(bytes: 1 << 16)
+      let page = try PageBuffer(pages: 1)
+      for _ in 0..<50 {
+        do {
+          let client = try BlockClient(pages: 1, kind: .driven, engine: .uring)
+          let device = try disk.open()
+          let regions = [Region(device, start: 0, count: 8), Region(device, start: 8, count: 8)]
+          #expect(try client.writeBlocking(regions, from: page).isSuccess)
+        }
+        // Device and client are gone, and with them every hold on the file.
+        let descriptor = Glibc.open(disk.path, O_RDWR)
+        #expect(fcntl(descriptor, setLease, F_WRLCK) == 0)
+        Glibc.close(descriptor)
       }
-      // Device and client are gone, and with them every hold on the file.
-      let descriptor = Glibc.open(disk.path, O_RDWR)
-      #expect(fcntl(descriptor, setLease, F_WRLCK) == 0)
-      Glibc.close(descriptor)
+      _ = consume page
     }
   }
 
-  @Test("a closed device's file is given up, though the client goes on", arguments: [BlockClient.Kind.shared, .driven])
-  func fileIsGivenUp(kind: BlockClient.Kind) throws {
-    let disk = try TemporaryDisk(bytes: 1 << 16)
-    let client = try BlockClient(pages: 1, kind: kind, engine: .uring)
-    let page = try PageBuffer(pages: 1)
-    let device = try disk.open()
-    // Two regions: the ring's way, not the calling thread's.
-    let regions = [Region(device, start: 0, count: 8), Region(device, start: 8, count: 8)]
-    #expect(try client.writeBlocking(regions, from: page).isSuccess)
-    let descriptor = Glibc.open(disk.path, O_RDWR)
-    defer { Glibc.close(descriptor) }
-    // A write lease is granted only to who alone has the file open.
-    #expect(fcntl(descriptor, setLease, F_WRLCK) == -1 && errno == EAGAIN)
-    device.close()
-    // Behind the client's thread, if it has one of its own.
-    _ = try client.reservedPages
-    #expect(fcntl(descriptor, setLease, F_WRLCK) == 0)
-    #expect(try client.writeBlocking(regions, from: page).errors.rawValue == 3)
-    fcntl(descriptor, setLease, F_UNLCK)
-    let again = try disk.open()
-    #expect(try client.writeBlocking([Region(again, start: 0, count: 8)], from: page).isSuccess)
+  @Test("a closed device's file is given up, though the client goes on") func fileIsGivenUp() async {
+    await #expect(processExitsWith: .success) {
+      for kind in [BlockClient.Kind.shared, .driven] {
+        let disk = try TemporaryDisk(bytes: 1 << 16)
+        let client = try BlockClient(pages: 1, kind: kind, engine: .uring)
+        let page = try PageBuffer(pages: 1)
+        let device = try disk.open()
+        // Two regions: the ring's way, not the calling thread's.
+        let regions = [Region(device, start: 0, count: 8), Region(device, start: 8, count: 8)]
+        #expect(try client.writeBlocking(regions, from: page).isSuccess)
+        let descriptor = Glibc.open(disk.path, O_RDWR)
+        defer { Glibc.close(descriptor) }
+        // A write lease is granted only to who alone has the file open.
+        #expect(fcntl(descriptor, setLease, F_WRLCK) == -1 && errno == EAGAIN)
+        device.close()
+        // Behind the client's thread, if it has one of its own.
+        _ = try client.reservedPages
+        #expect(fcntl(descriptor, setLease, F_WRLCK) == 0)
+        #expect(try client.writeBlocking(regions, from: page).errors.rawValue == 3)
+        fcntl(descriptor, setLease, F_UNLCK)
+        let again = try disk.open()
+        #expect(try client.writeBlocking([Region(again, start: 0, count: 8)], from: page).isSuccess)
+        _ = consume page
+      }
+    }
   }
 }
+
+/// `F_SETLEASE`, which Swift does not import.
+private let setLease: Int32 = 1024
