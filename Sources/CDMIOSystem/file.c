@@ -143,7 +143,8 @@ static bool is_zram_in_memory(uint64_t special)
 	return strcmp(backing, "none") == 0;
 }
 
-/* Only what certainly is: of a network or a disk that is fast, a transfer may wait all the same. */
+/* Only what certainly is: of a network or a disk that is fast, a transfer may wait all the same. A block device counts past
+ * the page cache only, where a write can be made to wait for the dirty pages of other disks. */
 static bool is_in_memory(int fd, const struct dmio_file *file)
 {
 	enum { NULL_MINOR = 3, ZERO_MINOR = 5 };
@@ -153,7 +154,7 @@ static bool is_in_memory(int fd, const struct dmio_file *file)
 		return major(file->special) == MEM_MAJOR &&
 		       (minor(file->special) == NULL_MINOR || minor(file->special) == ZERO_MINOR);
 	if (file->is_block)
-		return major(file->special) == RAMDISK_MAJOR || is_zram_in_memory(file->special);
+		return file->is_direct && (major(file->special) == RAMDISK_MAJOR || is_zram_in_memory(file->special));
 	return file->is_regular && fstatfs(fd, &system) == 0 &&
 	       (system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC);
 }

@@ -214,4 +214,24 @@ import Testing
     _ = consume page
     _ = consume large
   }
+
+  @Test("more whole regions than there are records, all answered otherwise than expected, get their answers")
+  func refusedPriority() throws {
+    let disk = try TemporaryDisk(bytes: 1 << 20)
+    let device = try disk.open()
+    var page = try PageBuffer(pages: 1)
+    fill(&page, pattern(4096, 7))
+    let regions = (0..<64).map { Region(device, start: UInt64(8 * $0), count: 8) }
+    // No such class: the kernel refuses each piece, which then goes without a priority.
+    let operation = DMIO.Operation(.write, priority: IOPriority(rawValue: 0xE000))
+    for _ in 0..<3 {
+      notes.change { $0 = [] }
+      try submit(0, operation, regions, page.memory)
+      try submit(1, .write, [regions[0]], page.memory)
+      try drain(2)
+      #expect(notes.value.allSatisfy { $0.bits == 0 })
+    }
+    for index in 0..<64 { #expect(disk.contents(4096 * index, 4096) == pattern(4096, 7)) }
+    _ = consume page
+  }
 }

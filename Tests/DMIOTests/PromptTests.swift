@@ -166,6 +166,98 @@ import Testing
       try await client.perform(.read, Region(cut, start: 0, count: 1), Self.page)
     }
   }
+
+  @Test("prompt pieces have their turn beside requests that never stop", arguments: EngineChoice.notRing)
+  func besideOthers(engine: EngineChoice) throws {
+    let disk = try TemporaryDisk(bytes: 1 << 16, inMemory: true)
+    let device = try disk.open(direct: false)
+    let client = try BlockClient(pages: 4, kind: .driven, engine: engine)
+    let endless = Endless(client, Region(try BlockDevice.null(bytes: 1 << 20), start: 0, count: 8), Self.page)
+    try endless.send()
+    let ended = Box(false)
+    let regions = [Region(device, start: 0, count: 8), Region(device, start: 8, count: 8)]
+    try client.submit(.write, regions, Self.page) { result in ended.change { $0 = result.isSuccess } }
+    for _ in 0..<1000 where !ended.value { try client.poll(wait: true) }
+    #expect(ended.value)
+    endless.goesOn = false
+    client.close()
+  }
+
+  /// A request that is sent again as soon as it is answered.
+  private final class Endless {
+    let client: BlockClient
+    let region: Region
+    let memory: Memory
+    var goesOn = true
+
+    init(_ client: BlockClient, _ region: Region, _ memory: Memory) {
+      self.client = client
+      self.region = region
+      self.memory = memory
+    }
+
+    func send() throws {
+      try client.submit(.write, [region], memory, onThisThread: { [self] _ in if goesOn { try? send() } })
+    }
+  }
+
+  @Test(
+    "a task that begins inside a callback and asks for a batch takes no answers that the callback's turn is about to give"
+  )
+  func batchInsideOfACallback() throws {
+    let client = try BlockClient(pages: 64, kind: .driven, engine: .uring)
+    let device = try BlockDevice.open("/dev/null", FileOptions(characterBytes: 1 << 20))
+    let region = Region(device, start: 0, count: 8)
+    let (ended, inside) = (Box(0), Box(0))
+    for round in 1...40 {
+      for index in 0..<32 {
+        try client.submit(.write, [region], Self.page) { _ in
+          ended.change { $0 += 1 }
+          guard index == 3 else { return }
+          Task.immediate {
+            try client.queue(.write, [region].span, Self.page, tag: 1)
+            let count = try await client.completions { _, _ in }
+            inside.change { $0 += count }
+          }
+        }
+      }
+      while ended.value < 32 * round || inside.value < round { try client.poll(wait: true) }
+      #expect(ended.value == 32 * round)
+      #expect(inside.value == round)
+    }
+  }
+
+  @Test("a list of another thread is not taken for one that stood at the same place before") func listOfAnother()
+    async throws
+  {
+    let client = try BlockClient(pages: 4, engine: .uring)
+    let disk = try TemporaryDisk(bytes: 1 << 16)
+    let (device, ram) = (try disk.open(direct: false), try BlockDevice.ram(bytes: 1 << 16))
+    // Answered by the system call that submits it: what its callback asks for is not followed by another one.
+    let null = try BlockDevice.open("/dev/null", FileOptions(characterBytes: 1 << 20))
+    let pages = (0..<2).map { number in
+      let page = UnsafeMutableRawPointer.allocate(byteCount: 4096, alignment: 4096)
+      page.initializeMemory(as: UInt8.self, repeating: UInt8(number + 1), count: 4096)
+      return page
+    }
+    let node = UnsafeMutablePointer<PageNode>.allocate(capacity: 1)
+    defer {
+      node.deallocate()
+      for page in pages { page.deallocate() }
+    }
+    for round in 0..<20 {
+      node.initialize(to: PageNode(page: pages[0], next: nil))
+      let ended = Box(false)
+      nonisolated(unsafe) let list = Memory(pages: node, offset: 0)
+      try client.submit(.write, [Region(null, start: 8, count: 8)], Self.page) { _ in
+        try? client.submit(.write, [Region(ram, start: 0, count: 8)], list) { _ in ended.change { $0 = true } }
+      }
+      ended.wait { $0 }
+      node.initialize(to: PageNode(page: pages[1], next: nil))
+      #expect(try await client.perform(.write, Region(device, start: 0, count: 8), list).isSuccess)
+      #expect(disk.contents(0, 1) == [2], "round \(round)")
+    }
+  }
 }
 
 extension EngineChoice {

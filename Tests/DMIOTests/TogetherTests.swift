@@ -106,4 +106,13 @@ import Testing
       #expect(disk.contents(4096, 1) == [UInt8((round + 2) % 4 + 1)])
     }
   }
+
+  @Test("a thread that is the client's for a moment only cannot have completions on itself") func notItsThread() throws
+  {
+    let client = try BlockClient(pages: 1)
+    let region = Region(try device(), start: 0, count: 8)
+    client.submitTogether {
+      #expect(throws: BlockError.notOwner) { try client.submit(.write, [region], Self.page, onThisThread: { _ in }) }
+    }
+  }
 }

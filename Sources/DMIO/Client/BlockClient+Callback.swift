@@ -97,7 +97,7 @@ extension BlockClient {
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory,
     onThisThread completion: @escaping (RegionResult) -> Void
   ) throws(BlockError) {
-    guard state.isOwner else { throw .notOwner }
+    guard state.isOwner, !state.pointee.isTogether else { throw .notOwner }
     try begin(operation, regions, memory) { slot in
       slot.pointee.reply = .completion
       slot.pointee.completion = completion

@@ -8,6 +8,8 @@ extension BlockClient {
   /// A driven client is polled by its thread. A shared client may be polled by any, also by several at once: one at a time takes
   /// the client's place, completions run there, and the others wait until it has ended a turn. It need not be polled, but
   /// a thread that does spares the way through the client's own. A caller that waits should hold no lock that a completion takes.
+  /// What counts are requests that end after the call: where others poll, too, the caller's own may have ended before it, so
+  /// a loop that waits for those in particular is better made with `poll(waitMilliseconds:)`, or with a blocking call.
   @discardableResult
   public func poll(wait: Bool) throws(BlockError) -> Int {
     guard try mayTurn(wait: wait) else { return kind == .driven || state.isOwner ? 0 : state.attend(wait: wait) }
@@ -23,7 +25,7 @@ extension BlockClient {
   /// May return early, for instance after a signal.
   @discardableResult
   public func poll(waitMilliseconds milliseconds: Int) throws(BlockError) -> Int {
-    let limit = Int64(max(0, milliseconds))
+    let limit = Int64(max(0, min(milliseconds, 1 << 40)))
     guard try mayTurn(wait: true) else { return state.attend(wait: true, atMost: limit) }
     let before = state.pointee.delivered
     state.turn(wait: true, atMost: limit)

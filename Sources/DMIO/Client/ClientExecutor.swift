@@ -36,12 +36,14 @@ extension Stable where Value == ClientState {
     let jobs = pointee.jobs.take()
     // A job is a place where `submit` is called, and no callback runs inside that.
     pointee.mayDeliver = false
+    pointee.isInJob = true
     for job in jobs {
       pointee.promptBytes = Limits.promptBytesInTurn
       let executor = unsafe job.executor.takeRetainedValue()
       unsafe job.job.runSynchronously(on: executor.asUnownedTaskExecutor())
     }
     pointee.mayDeliver = true
+    pointee.isInJob = false
     pointee.jobs.giveBack(jobs)
   }
 }

@@ -40,6 +40,8 @@ extension Stable where Value == ClientState {
       let polls = attendance.pointee.polls.load(ordering: .relaxed)
       guard polls == seen else {
         seen = polls
+        // This one may just have left the lookout: one of them takes it over.
+        attendance.wakeFollowers()
         attendance.doze()
         continue
       }

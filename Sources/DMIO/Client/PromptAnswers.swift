@@ -28,7 +28,8 @@ extension BlockClient {
   ) -> Bool {
     let (region, state) = (region.values, self.state)
     let bytes = Int(truncatingIfNeeded: region.count) &* Limits.sectorBytes
-    guard operation.isPlain, region.count <= UInt64(Limits.promptBytes / Limits.sectorBytes), byteCount >= bytes,
+    guard operation.isPlain, operation.priority == .none,
+      region.count <= UInt64(Limits.promptBytes / Limits.sectorBytes), byteCount >= bytes,
       isOwner || kind == .shared, !state.pointee.ringOnly, region.device.isHealthy,
       !state.pointee.isClosed.load(ordering: .relaxed)
     else { return false }

@@ -94,6 +94,8 @@ extension Stable where Value == ClientState {
 
   /// Takes in a request that another thread filled; that thread retained the devices.
   func receive(_ slot: Stable<RequestSlot>) {
+    // Its memory was looked at by that thread: what was gathered of another request's is not to be taken for it.
+    pointee.ring?.pointee.shared.length = 0
     holdDevices(slot)
     for index in 0..<slot.pointee.regionCount { slot.region(index).pointee.device.release() }
     admit(slot)

@@ -70,6 +70,8 @@ struct ClientState: ~Copyable {
   // What the thread is doing.
   /// True while the answer of a request may be given at once.
   var mayDeliver = false
+  /// True while a thread submits together, which is the client's for that moment only.
+  var isTogether = false
   /// How many answers were given, ever.
   var delivered = 0
   /// Who waits until nothing is in flight any more; and that the thread ends then.
@@ -85,6 +87,8 @@ struct ClientState: ~Copyable {
 
   // Tasks.
   var jobs = Refill<ClientJob>()
+  /// True while a job runs that is not inside of anything else of a turn.
+  var isInJob = false
   /// Bytes that the job which runs may still transfer without being suspended.
   var promptBytes = 0
   var batch = BatchState()

@@ -47,9 +47,11 @@ extension Stable where Value == ClientState {
 }
 
 extension Stable where Value == PieceRecord {
-  /// True for a call that only moves bytes in memory. A priority would have to be that of the thread, which is the client's.
+  /// True for a call that only moves bytes in memory. A priority would have to be that of the thread, which is the client's;
+  /// and the flush of a block device writes back what others have in the page cache.
   fileprivate var isPrompt: Bool {
     pointee.isInMemory && pointee.operation.kind.isRingKind && pointee.operation.priority == .none
+      && (pointee.operation.kind != .flush || !pointee.isBlockFile)
   }
 }
 

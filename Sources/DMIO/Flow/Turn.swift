@@ -21,7 +21,7 @@ extension Stable where Value == ClientState {
     }
     pointee.mayDeliver = true
     let hadWork = (hasCompletions || hasNews || !pointee.jobs.isEmpty) && look()
-    if pointee.prompt.isEmpty { enter(wait: wait && !hadWork, atMost: milliseconds) } else { work(!hadWork) }
+    if pointee.prompt.isEmpty { enter(wait: wait && !hadWork, atMost: milliseconds) } else { work() }
     if !pointee.timers.isEmpty { fireTimers() }
     if hasCompletions { reap() }
     if hasNews { _ = look() }
@@ -95,14 +95,15 @@ extension Stable where Value == ClientState {
     if !pointee.ready.isEmpty { deliverReady() }
   }
 
-  /// Submits what was filled, and does one of the prompt pieces if there was nothing else to do.
+  /// Submits what was filled, and does one of the prompt pieces.
   ///
-  /// One a turn: what the ring or a worker completes meanwhile is not kept waiting for the others.
+  /// One a turn, whatever else there is: neither do they wait for everything else, nor does what the ring or a worker
+  /// completes meanwhile wait for all of them.
   @inline(never)
-  private func work(_ isIdle: Bool) {
+  private func work() {
     submitFilled()
     pointee.prompt.share()
-    guard isIdle, let record = pointee.prompt.carryOutHere() else { return }
+    guard let record = pointee.prompt.carryOutHere() else { return }
     complete(record, record.pointee.result)
     // What lacked a piece goes on with this one.
     reap()
@@ -151,10 +152,13 @@ extension Stable where Value == ClientState {
   /// For a task that is about to be suspended for answers: takes those that come while the thread submits, where the device is
   /// one that answers at once, no other task waits for its turn, and not too often in a row.
   func answerAtOnce() {
-    guard pointee.triesAtOnce > 0, pointee.jobs.isEmpty, isAnsweredAtOnce() else { return }
+    guard pointee.isInJob, pointee.triesAtOnce > 0, pointee.jobs.isEmpty, isAnsweredAtOnce() else { return }
+    // A callback may run a task of its own at once, and that must not come here again.
+    pointee.isInJob = false
     pointee.mayDeliver = true
     reap()
     pointee.mayDeliver = false
+    pointee.isInJob = true
   }
 
   /// Gives the kernel what was filled, without waiting.

@@ -11,9 +11,12 @@ extension Stable where Value == ClientState {
     let (operation, bytes, first) = (slot.pointee.operation, slot.pointee.bytes, slot.pointee.nextRegion)
     // What failed before, a preflush, is not sent.
     guard slot.pointee.errors == 0, operation.movesData, !operation.flags.contains(.atomic) else { return }
+    // There has to be a record for each: any answer but "all of it" takes it.
+    if pointee.pieces.room < slot.pointee.regionCount &- first { endLease() }
+    let end = min(slot.pointee.regionCount, first &+ max(0, pointee.pieces.room))
     let flags = operation.systemFlags
     var index = first
-    while index < slot.pointee.regionCount, sendWhole(slot.region(index), operation, flags, bytes) {
+    while index < end, sendWhole(slot.region(index), operation, flags, bytes) {
       slot.region(index).pointee.slot = slot
       index &+= 1
     }
