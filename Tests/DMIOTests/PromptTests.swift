@@ -214,7 +214,7 @@ import Testing
         try client.submit(.write, [region], Self.page) { _ in
           ended.change { $0 += 1 }
           guard index == 3 else { return }
-          Task.immediate {
+          Task.immediate(executorPreference: client.executor) {
             try client.queue(.write, [region].span, Self.page, tag: 1)
             let count = try await client.completions { _, _ in }
             inside.change { $0 += count }

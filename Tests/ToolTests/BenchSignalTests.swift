@@ -61,8 +61,8 @@ import Testing
       #expect(try tool.wait().exit == 7)
       return try #require(count)
     }
-    // One that could hang has to be watched. A sanitizer may have a thread of its own, in both.
-    #expect(try threads(["ram:1MiB"]) + 1 == threads(["fault:plan,ram:1MiB"]))
+    // One that could hang has to be watched. A sanitizer may add a thread of its own to the second.
+    #expect(try threads(["ram:1MiB"]) < threads(["fault:plan,ram:1MiB"]))
   }
 
   @Test(

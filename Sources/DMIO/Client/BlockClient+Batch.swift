@@ -58,6 +58,8 @@ extension BlockClient {
     }
     if state.pointee.batch.ended.isEmpty {
       unsafe await withUnsafeContinuation { unsafe state.pointee.batch.waiter = unsafe $0 }
+      // A task that does not belong to the client's executor goes on elsewhere.
+      guard state.isOwner else { throw .notOwner }
     }
     return state.handOutBatch(body)
   }
