@@ -208,8 +208,10 @@ import Testing
       let (running, faults) = (Shared(), Shared())
       let tally = Shared()
       let requests = scaled(300)
-      OwnThread.run(3) { _ in
-        let bytes = Bytes(.contiguous(shift: 0), count: 512)
+      // They outlive the threads, whose last requests may still be under way when they end.
+      let memories = (0..<3).map { _ in Bytes(.contiguous(shift: 0), count: 512) }
+      OwnThread.run(3) { index in
+        let bytes = memories[index]
         let submitting = Shared()
         let thread = UInt(pthread_self())
         do {
@@ -228,7 +230,7 @@ import Testing
           }
         } catch { Issue.record(error) }
       }
-      client.close()
+      withExtendedLifetime(memories) { client.close() }
       #expect(faults.value.load(ordering: .relaxed) == 0)
       #expect(tally.value.load(ordering: .relaxed) == 3 * requests)
     }
