@@ -56,7 +56,8 @@ public struct FileReport: Sendable, Hashable {
   public let special: UInt64
   /// What a read that must not wait answered; nil when that works and io_uring needs no kernel threads.
   public let nowaitError: Errno?
-  /// True when its bytes are in this machine's memory (tmpfs, zram, `/dev/null`), so that no transfer waits for a device.
+  /// True when its bytes are in this machine's memory, so that no transfer waits for a device: tmpfs, `/dev/null`, and with
+  /// O_DIRECT zram and RAM disks.
   public let isInMemory: Bool
 
   /// The file system's device and inode.

@@ -6,31 +6,28 @@ internal import Glibc
 extension Stable where Value == BenchThread {
   /// Sends each runner again from the callback of its last request.
   func shareByCallbacks(_ client: BlockClient, _ runners: Runners) throws(BlockError) {
-    pointee.id = pthread_self()
-    client.submitTogether { for index in 0..<runners.count { runners[index].submitCallback() } }
-    while pointee.parked < runners.count {
-      try client.poll(wait: true)
-      guard !pointee.returns.pointee.isEmpty else { continue }
-      client.submitTogether {
-        pointee.returns.pointee.take { runner in
-          runner.settle(runner.pointee.errors)
-          runner.submitCallback()
-        }
-      }
-    }
+    try share(client, runners) { $0.submitCallback() }
   }
 
   /// Sends each runner again from the closure of its last request.
   func shareByClosures(_ client: BlockClient, _ runners: Runners) throws(BlockError) {
+    try share(client, runners) { $0.submitClosure() }
+  }
+
+  /// Polls until all runners are done, and sends those that other threads hand back, all that are there together.
+  @inline(__always)
+  private func share(
+    _ client: BlockClient, _ runners: Runners, _ submit: (Stable<Runner>) -> Void
+  ) throws(BlockError) {
     pointee.id = pthread_self()
-    client.submitTogether { for index in 0..<runners.count { runners[index].submitClosure() } }
+    client.submitTogether { for index in 0..<runners.count { submit(runners[index]) } }
     while pointee.parked < runners.count {
       try client.poll(wait: true)
       guard !pointee.returns.pointee.isEmpty else { continue }
       client.submitTogether {
         pointee.returns.pointee.take { runner in
           runner.settle(runner.pointee.errors)
-          runner.submitClosure()
+          submit(runner)
         }
       }
     }
