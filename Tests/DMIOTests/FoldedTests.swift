@@ -234,4 +234,36 @@ import Testing
     for index in 0..<64 { #expect(disk.contents(4096 * index, 4096) == pattern(4096, 7)) }
     _ = consume page
   }
+
+  @Test("a request of which some regions are not whole, or not as long, is sent once all the same") func partlyWhole()
+    throws
+  {
+    let disk = try TemporaryDisk(bytes: 1 << 16)
+    let device = try disk.open()
+    let closed = try disk.open()
+    var page = try PageBuffer(pages: 1)
+    // Only what the client knows already goes the straight line.
+    for known in [device, closed] { #expect(try perform(.write, Region(known, start: 0, count: 8), page.memory) == 0) }
+    closed.close()
+    let (first, second) = (Region(device, start: 0, count: 8), Region(device, start: 16, count: 8))
+    let cases: [(last: Region, bits: UInt64)] = [
+      (Region(device, start: 124, count: 8), 4), (Region(closed, start: 32, count: 8), 4),
+      (Region(device, start: 32, count: 3), 0), (Region(device, start: 32, count: 8), 0),
+    ]
+    for (number, (last, bits)) in cases.enumerated() {
+      fill(&page, pattern(4096, UInt64(number)))
+      notes.change { $0 = [] }
+      try submit(0, .write, [first, second, last], page.memory)
+      try submit(1, .write, [second, first], page.memory)
+      try drain(2)
+      #expect(notes.value.sorted { $0.request < $1.request }.map(\.bits) == [bits, 0])
+      for start in [0, 16] { #expect(disk.contents(512 * start, 4096) == pattern(4096, UInt64(number))) }
+      #expect(try client.poll(wait: false) == 0)
+    }
+    #expect(throws: BlockError.invalid(.sectorOverflow)) {
+      try submit(2, .write, [first, second, Region(device, start: .max, count: 8)], page.memory)
+    }
+    #expect(try client.poll(waitMilliseconds: 0) == 0)
+    #expect(notes.value.count == 2)
+  }
 }

@@ -127,6 +127,12 @@ __attribute__((returns_nonnull)) DMIO_INLINE struct dmio_sqe *dmio_ring_next(str
 	return &view.sqes[tail & view.sq_mask];
 }
 
+/* Takes back the entries that were filled last, and not submitted. */
+DMIO_INLINE void dmio_ring_take_back(struct dmio_ring_view view, uint32_t count)
+{
+	*view.sqe_tail -= count;
+}
+
 /* True when something was filled that the kernel has not been given. */
 DMIO_INLINE bool dmio_ring_unsubmitted(struct dmio_ring_view view)
 {

@@ -37,11 +37,11 @@ extension BlockClient {
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory, _ tag: UInt
   ) throws(BlockError) {
     guard state.isOwner else { throw .notOwner }
-    let slot = try take(operation, regions, memory)
-    slot.pointee.reply = .batch
-    slot.pointee.tag = tag
+    try begin(operation, regions, memory) { slot in
+      slot.pointee.reply = .batch
+      slot.pointee.tag = tag
+    }
     state.pointee.batch.outstanding &+= 1
-    give(slot)
   }
 
   /// Suspends until queued requests have completed, hands out tag and result of each that has, and returns how many.

@@ -57,12 +57,12 @@ extension BlockClient {
       defer { state.standUp() }
       return unsafe try submit(operation, regions, memory, failures: failures, context: context, notify: notify)
     }
-    let slot = try take(operation, regions, memory)
-    slot.pointee.reply = .notify
-    unsafe slot.pointee.notify = unsafe notify
-    unsafe slot.pointee.context = unsafe context
-    unsafe slot.pointee.failures = unsafe failures
-    give(slot)
+    try begin(operation, regions, memory) { slot in
+      slot.pointee.reply = .notify
+      unsafe slot.pointee.notify = unsafe notify
+      unsafe slot.pointee.context = unsafe context
+      unsafe slot.pointee.failures = unsafe failures
+    }
   }
 
   /// Submits a request and returns; `completion` is called with the result when it is over.
@@ -120,7 +120,8 @@ extension BlockClient {
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory,
     _ reply: (Stable<RequestSlot>) -> Void
   ) throws(BlockError) -> Stable<RequestSlot> {
-    if regions.count == 1, memory.kind == .contiguous, state.isOwner {
+    guard state.isOwner else { return try beginAny(operation, regions, memory, reply) }
+    if regions.count == 1, memory.kind == .contiguous {
       let (region, address) = unsafe (RegionRef(regions, 0).values, UInt(bitPattern: memory.base))
       if let slot = state.fold(operation, region, address) {
         slot.unfold(.completion)
@@ -129,7 +130,18 @@ extension BlockClient {
         try state.sendFolded(slot, bits, operation, region, address, memory.count)
         return slot
       }
+    } else if let slot = state.sendAtOnce(operation, regions, memory) {
+      reply(slot)
+      return slot
     }
+    return try beginAny(operation, regions, memory, reply)
+  }
+
+  @inline(__always)
+  private func beginAny(
+    _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory,
+    _ reply: (Stable<RequestSlot>) -> Void
+  ) throws(BlockError) -> Stable<RequestSlot> {
     let slot = try take(operation, regions, memory)
     reply(slot)
     give(slot)

@@ -22,9 +22,21 @@ extension Ring {
 
   /// Gathers a page list that nobody has looked at: false, too, when it has fewer than `length` bytes, or so many that it
   /// takes more than one transfer. What was gathered of it before is not trusted: it may have been changed since.
+  @inline(__always)
   mutating func walk(_ list: MemoryCursor, _ length: Int) -> Bool {
     shared.length = 0
     return length < Limits.pieceRunsAtMost * Limits.pageBytes - Limits.pageBytes && gatherAnew(list, length)
+  }
+
+  /// How an entry names the first `length` bytes of memory that nobody has looked at; empty for vectors, and where there are
+  /// fewer, or too many for one transfer.
+  @inline(__always)
+  mutating func place(_ memory: Memory, _ start: MemoryCursor, _ length: Int) -> RingMemory {
+    switch memory.kind {
+    case .contiguous where memory.count >= length: RingMemory(start.position, length)
+    case .pages where memory.isInPage && walk(start, length): gathered(length)
+    default: RingMemory()
+    }
   }
 
   private mutating func gatherAnew(_ cursor: MemoryCursor, _ length: Int) -> Bool {
@@ -49,6 +61,22 @@ extension Ring {
     }
   }
 
+  /// How an entry names the first `length` bytes from `cursor`; empty where there is no room for their vectors, or they are
+  /// too many for one transfer.
+  @inline(__always)
+  mutating func memory(_ cursor: MemoryCursor, _ length: Int) -> RingMemory {
+    if cursor.kind == .contiguous { return RingMemory(cursor.position, length) }
+    return gather(cursor, length) ? gathered(length) : RingMemory()
+  }
+
+  /// The same of the bytes that were gathered last.
+  @inline(__always)
+  private func gathered(_ length: Int) -> RingMemory {
+    let first = unsafe vectors + shared.first
+    guard shared.count > 1 else { return unsafe RingMemory(UInt(bitPattern: first.pointee.base), length) }
+    return RingMemory(vectors: UInt(bitPattern: first), shared.count)
+  }
+
   /// True when the vectors that were gathered last can be one transfer.
   @inline(__always)
   private func fits(_ fit: WholeFit) -> Bool { shared.count <= fit.runs && (fit.takesAnyMemory || areAligned(fit)) }
@@ -59,23 +87,57 @@ extension Ring {
     }
   }
 
-  /// Fills an entry with a whole region of scattered memory; false when that is more than one transfer can take, or there is
-  /// no room until the next `enter`.
-  mutating func fillWhole(
-    _ bits: UInt, _ entry: Stable<DeviceEntry>, _ operation: Operation, _ flags: Int32,
-    start: UInt64, memory: MemoryCursor, bytes: Int
+  /// True when a region is whole: one transfer between its device and `memory`, which is as long.
+  @inline(__always)
+  func isWhole(
+    _ operation: Operation, _ device: DeviceRef, _ entry: Stable<DeviceEntry>, start: UInt64, count: UInt64,
+    _ memory: RingMemory
   ) -> Bool {
-    guard gather(memory, bytes), fits(entry.pointee.fit), let sqe = unsafe next() else { return false }
-    let first = unsafe vectors + shared.first
-    let isOne = shared.count == 1
-    unsafe sqe.pointee.head =
-      Ring.head(UInt32(isOne ? DMIO_OP_READ : DMIO_OP_READV), operation) | entry.pointee.ringFile.flags
-    unsafe sqe.pointee.fd = entry.pointee.ringFile.number
-    unsafe sqe.pointee.off = start &* UInt64(Limits.sectorBytes)
-    unsafe sqe.pointee.addr = UInt64(UInt(bitPattern: isOne ? first.pointee.base : UnsafeMutableRawPointer(first)))
-    unsafe sqe.pointee.len = UInt32(truncatingIfNeeded: isOne ? bytes : shared.count)
-    unsafe sqe.pointee.rw_flags = UInt32(bitPattern: flags)
-    unsafe sqe.pointee.user_data = UInt64(bits)
-    return true
+    device.isHealthy && entry.pointee.fit.takes(operation, start, count, memory.run)
+      && (memory.runs == 1 || memory.runs > 1 && fits(entry.pointee.fit))
   }
+
+  /// Fills an entry with a whole region that says where its bytes go. There has to be room.
+  @inline(__always)
+  mutating func fillWhole(
+    _ region: Stable<SlotRegion>, _ entry: Stable<DeviceEntry>, _ operation: Operation, _ flags: Int32,
+    _ memory: RingMemory
+  ) {
+    guard let sqe = unsafe next() else { preconditionFailure("room that was asked for") }
+    unsafe sqe.pointee.head = Ring.head(memory.opcode, operation) | entry.pointee.ringFile.flags
+    unsafe sqe.pointee.fd = entry.pointee.ringFile.number
+    unsafe sqe.pointee.off = region.pointee.start &* UInt64(Limits.sectorBytes)
+    unsafe sqe.pointee.addr = UInt64(memory.address)
+    unsafe sqe.pointee.len = memory.length
+    unsafe sqe.pointee.rw_flags = UInt32(bitPattern: flags)
+    unsafe sqe.pointee.user_data = UInt64(region.bits | Ring.wholeMark)
+  }
+}
+
+/// Memory as an entry of the ring names it.
+struct RingMemory {
+  /// That of a read; that of the write follows it.
+  var opcode: UInt32 = 0
+  /// Bytes of the one run, or the number of the vectors at `address`.
+  var length: UInt32 = 0
+  var address: UInt = 0
+  /// Runs of memory; 0: none.
+  var runs = 0
+
+  init() {}
+
+  /// One run.
+  @inline(__always)
+  init(_ address: UInt, _ bytes: Int) {
+    (opcode, self.address, length, runs) = (UInt32(DMIO_OP_READ), address, UInt32(truncatingIfNeeded: bytes), 1)
+  }
+
+  @inline(__always)
+  init(vectors: UInt, _ count: Int) {
+    (opcode, self.address, length, runs) = (UInt32(DMIO_OP_READV), vectors, UInt32(truncatingIfNeeded: count), count)
+  }
+
+  /// Where the one run is; 0, which is always aligned, where there are several, each with its own place.
+  @inline(__always)
+  var run: UInt { runs == 1 ? address : 0 }
 }

@@ -57,11 +57,21 @@ struct Ring: ~Copyable {
     return unsafe dmio_ring_next(view)
   }
 
+  /// True when `count` entries can be filled before the next `enter`.
+  @inline(__always)
+  mutating func hasRoom(for count: Int) -> Bool { Int(room) >= count || findRoom() && Int(room) >= count }
+
   /// Looks for room that completions have left since the last `enter`.
   @inline(never)
   private mutating func findRoom() -> Bool {
     room = unsafe dmio_ring_room(view)
     return room > 0
+  }
+
+  /// Takes back the `count` entries that were filled last, and not submitted.
+  mutating func takeBack(_ count: Int) {
+    unsafe dmio_ring_take_back(view, UInt32(count))
+    room &+= UInt32(count)
   }
 
   /// Fills an entry with a piece; false when there is no room until the next `enter`.

@@ -17,6 +17,7 @@ extension Stable where Value == ClientState {
   /// Counts one reference off a request; the last one ends it.
   @inline(__always)
   func drop(_ slot: Stable<RequestSlot>) {
+    assert(slot.pointee.pending > 0)
     slot.pointee.pending &-= 1
     if slot.pointee.pending == 0 { finish(slot) }
   }

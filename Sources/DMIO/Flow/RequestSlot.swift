@@ -108,6 +108,12 @@ extension Stable where Value == RequestSlot {
   @inline(__always)
   func region(_ index: Int) -> Stable<SlotRegion> {
     assert(index >= 0 && index < pointee.regionCount)
+    return anyRegion(index)
+  }
+
+  /// The same, also beyond what the request has.
+  @inline(__always)
+  func anyRegion(_ index: Int) -> Stable<SlotRegion> {
     if index == 0 { return firstRegion }
     return Stable<SlotRegion>(bits: pointee.regions.bits &+ UInt(index &* MemoryLayout<SlotRegion>.stride))
   }

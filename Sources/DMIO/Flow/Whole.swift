@@ -6,43 +6,32 @@ internal import Synchronization
 /// the marked address of its `SlotRegion`. It counts as a piece all the same, and any answer but "all of it" gives it
 /// the record that is kept for it and sends it the way of every piece.
 extension Stable where Value == ClientState {
-  /// Sends the regions that come next as wholes, as far as they are: all that they have in common is read once.
+  /// Sends the regions that come next as wholes, as far as they are.
   func sendWholes(_ slot: Stable<RequestSlot>) {
     let (operation, bytes, first) = (slot.pointee.operation, slot.pointee.bytes, slot.pointee.nextRegion)
     // What failed before, a preflush, is not sent.
-    guard slot.pointee.errors == 0, operation.movesData, !operation.flags.contains(.atomic) else { return }
+    guard slot.pointee.errors == 0, operation.movesData, !operation.flags.contains(.atomic),
+      let ring = pointee.ring
+    else { return }
     // There has to be a record for each: any answer but "all of it" takes it.
     if pointee.pieces.room < slot.pointee.regionCount &- first { endLease() }
     let end = min(slot.pointee.regionCount, first &+ max(0, pointee.pieces.room))
-    let flags = operation.systemFlags
     var index = first
-    while index < end, sendWhole(slot.region(index), operation, flags, bytes) {
-      slot.region(index).pointee.slot = slot
+    while index < end {
+      let region = slot.region(index)
+      let (start, count) = (region.pointee.start, region.pointee.count)
+      guard let entry = region.pointee.entry, entry.pointee.ring != nil else { break }
+      let memory = ring.pointee.memory(bytes, Int(truncatingIfNeeded: count) &* Limits.sectorBytes)
+      guard ring.pointee.isWhole(operation, region.pointee.device, entry, start: start, count: count, memory),
+        ring.pointee.hasRoom(for: 1)
+      else { break }
+      ring.pointee.fillWhole(region, entry, operation, operation.systemFlags, memory)
+      region.pointee.slot = slot
       index &+= 1
     }
     pointee.pieces.count(index &- first)
     slot.pointee.pending &+= Int32(truncatingIfNeeded: index &- first)
     slot.pointee.nextRegion = index
-  }
-
-  /// Fills an entry of the ring with a region if it is whole; false: nothing was done.
-  @inline(__always)
-  private func sendWhole(
-    _ region: Stable<SlotRegion>, _ operation: Operation, _ flags: Int32, _ bytes: MemoryCursor
-  ) -> Bool {
-    let (start, count) = (region.pointee.start, region.pointee.count)
-    let isContiguous = bytes.kind == .contiguous
-    guard let entry = region.pointee.entry, region.pointee.device.isHealthy, let ring = entry.pointee.ring,
-      entry.pointee.fit.takes(operation, start, count, isContiguous ? bytes.position : 0)
-    else { return false }
-    let mark = region.bits | Ring.wholeMark
-    if isContiguous {
-      return ring.pointee.fillWhole(
-        mark, entry, operation, flags, start: start, count: count, address: bytes.position)
-    }
-    return ring.pointee.fillWhole(
-      mark, entry, operation, flags, start: start, memory: bytes,
-      bytes: Int(truncatingIfNeeded: count) &* Limits.sectorBytes)
   }
 
   /// Takes the result of a whole region.

@@ -12,13 +12,16 @@ extension MemoryCursor {
 
   @unsafe
   private func gatherRuns(_ length: Int, into vectors: UnsafeMutablePointer<dmio_vector>, most: Int) -> Int {
-    var (cursor, rest, count, end) = (self, length, 0, UInt.max)
+    var (cursor, rest) = (self, length)
+    var gathered = unsafe Gathered(vectors)
     while rest > 0 {
       let run = cursor.nextRun(limit: rest)
+      guard let address = unsafe UnsafeMutableRawPointer(bitPattern: run.address) else { break }
+      guard unsafe gathered.count < most || address == gathered.end else { return most &+ 1 }
+      unsafe gathered.add(address, run.length)
       rest &-= run.length
-      guard unsafe MemoryCursor.add(run.address, run.length, &count, &end, to: vectors, most: most) else { break }
     }
-    return count
+    return gathered.count
   }
 
   /// The same for a list of pages, without a cursor that is kept up to date at each of them; below 0 where the list ends
@@ -29,43 +32,53 @@ extension MemoryCursor {
     guard length <= most &* Limits.pageBytes &- within else {
       return unsafe gatherRuns(length, into: vectors, most: most)
     }
-    var (node, within, rest, count, end) = (position, within, length, 0, UInt.max)
-    while rest > 0 {
-      guard let page = unsafe UnsafePointer<PageNode>(bitPattern: node) else { return -1 }
-      let address = unsafe UInt(bitPattern: page.pointee.page) &+ UInt(bitPattern: within)
-      let bytes = min(Limits.pageBytes &- within, rest)
-      if address == end {
-        unsafe vectors[count &- 1].length &+= bytes
-      } else {
-        unsafe vectors[count] = unsafe dmio_vector(base: UnsafeMutableRawPointer(bitPattern: address), length: bytes)
-        count &+= 1
-      }
-      end = address &+ UInt(bitPattern: bytes)
-      rest &-= bytes
-      within = 0
-      node = unsafe UInt(bitPattern: page.pointee.next)
+    guard length > 0, let first = unsafe UnsafePointer<PageNode>(bitPattern: position) else { return -1 }
+    var gathered = unsafe Gathered(vectors)
+    let head = min(Limits.pageBytes &- within, length)
+    unsafe gathered.add(first.pointee.page + within, head)
+    var next = unsafe first.pointee.next
+    // Whole pages in a loop of their own: it is as long as what it does.
+    var pages = (length &- head) / Limits.pageBytes
+    while pages > 0 {
+      guard let node = unsafe next else { return -1 }
+      unsafe gathered.add(node.pointee.page, Limits.pageBytes)
+      unsafe next = unsafe node.pointee.next
+      pages &-= 1
     }
-    return count
+    let tail = (length &- head) % Limits.pageBytes
+    if tail > 0 {
+      guard let node = unsafe next else { return -1 }
+      unsafe gathered.add(node.pointee.page, tail)
+    }
+    return gathered.count
+  }
+}
+
+/// Vectors that are being filled, one after the other.
+@safe
+private struct Gathered {
+  private let first: UnsafeMutablePointer<dmio_vector>
+  private var next: UnsafeMutablePointer<dmio_vector>
+  /// Where the last one ends.
+  private(set) var end: UnsafeMutableRawPointer?
+
+  @inline(__always)
+  init(_ first: UnsafeMutablePointer<dmio_vector>) {
+    unsafe (self.first, next) = unsafe (first, first)
   }
 
-  /// Adds a run; false, and one more than `most`, where there is no room for it. `end` is where the last one ended.
+  /// Adds a run: to the last vector where it goes on there, else as one more, for which there has to be room.
   @unsafe
   @inline(__always)
-  private static func add(
-    _ address: UInt, _ bytes: Int, _ count: inout Int, _ end: inout UInt,
-    to vectors: UnsafeMutablePointer<dmio_vector>, most: Int
-  ) -> Bool {
-    if address == end {
-      unsafe vectors[count &- 1].length &+= bytes
+  mutating func add(_ address: UnsafeMutableRawPointer, _ bytes: Int) {
+    if unsafe address == end {
+      unsafe next[-1].length &+= bytes
     } else {
-      guard count < most else {
-        count = most &+ 1
-        return false
-      }
-      unsafe vectors[count] = unsafe dmio_vector(base: UnsafeMutableRawPointer(bitPattern: address), length: bytes)
-      count &+= 1
+      unsafe next.pointee = unsafe dmio_vector(base: address, length: bytes)
+      unsafe next += 1
     }
-    end = address &+ UInt(bitPattern: bytes)
-    return true
+    unsafe end = unsafe address + bytes
   }
+
+  var count: Int { unsafe next - first }
 }

@@ -22,6 +22,10 @@ public struct Memory {
   /// Where the data begins in the first page.
   var offset: Int { form >> 8 }
 
+  /// True when the data begins where a sector of the first page does.
+  @inline(__always)
+  var isInPage: Bool { UInt(bitPattern: offset) < UInt(Limits.pageBytes) && offset % Limits.sectorBytes == 0 }
+
   /// No memory, for operations that transfer nothing.
   public static var none: Memory { unsafe Memory(.none, nil, count: 0, offset: 0) }
 

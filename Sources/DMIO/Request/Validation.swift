@@ -25,7 +25,7 @@ enum Validation {
     let need = Int(longest) &* Limits.sectorBytes
     if memory.kind == .contiguous {
       guard memory.count >= need else { throw .invalid(.memoryTooShort) }
-    } else if memory.kind != .pages || !isInPage(memory.offset) || !walk(memory.start, need) {
+    } else if memory.kind != .pages || !memory.isInPage || !walk(memory.start, need) {
       try checkScattered(memory, need)
     }
   }
@@ -75,10 +75,6 @@ enum Validation {
 
   /// Pages of a list that are walked without asking whether it is circular.
   private static let shortList = 256
-
-  private static func isInPage(_ offset: Int) -> Bool {
-    offset >= 0 && offset < Limits.pageBytes && offset % Limits.sectorBytes == 0
-  }
 
   private static func checkPages(_ memory: Memory, _ need: Int) throws(BlockError) {
     guard memory.offset >= 0, memory.offset < Limits.pageBytes else { throw .invalid(.offsetOutsidePage) }
