@@ -66,7 +66,7 @@ package final class Bytes: @unchecked Sendable {
     }
     bytes = next + page
     base = .allocate(byteCount: bytes, alignment: page)
-    base.initializeMemory(as: UInt8.self, repeating: Self.guardByte, count: bytes)
+    memset(base, Int32(Self.guardByte), bytes)
     vectors = .allocate(capacity: runs.count + 1)
     nodes = .allocate(capacity: runs.count + 1)
     for (index, run) in runs.enumerated() {
@@ -132,10 +132,25 @@ package final class Bytes: @unchecked Sendable {
 package func pattern(_ count: Int, _ seed: UInt64 = 1) -> [UInt8] {
   var generator = Seeded(seed: seed)
   return [UInt8](unsafeUninitializedCapacity: count + 8) { buffer, filled in
-    let raw = UnsafeMutableRawBufferPointer(buffer)
-    for offset in stride(from: 0, to: count, by: 8) {
-      raw.storeBytes(of: generator.next(), toByteOffset: offset, as: UInt64.self)
+    // A debug build calls a function for each number of a range, and for each byte that is stored in a generic way.
+    let words = UnsafeMutableRawPointer(buffer.baseAddress.unsafelyUnwrapped).assumingMemoryBound(to: UInt64.self)
+    var index = 0
+    while index * 8 < count {
+      words[index] = generator.next()
+      index += 1
     }
     filled = count
+  }
+}
+
+/// Compares bytes in one call: the general operator calls several functions for each of them in a debug build, which is
+/// what most of the time of a test run would go into, above all under the sanitizers.
+package func == (left: [UInt8], right: [UInt8]) -> Bool {
+  guard left.count == right.count else { return false }
+  return left.withUnsafeBytes { left in
+    right.withUnsafeBytes { right in
+      guard let left = left.baseAddress, let other = right.baseAddress else { return true }
+      return memcmp(left, other, right.count) == 0
+    }
   }
 }

@@ -3,7 +3,7 @@ import DMIO
 /// Puts bytes at the beginning of a buffer.
 package func fill(_ buffer: inout PageBuffer, _ bytes: [UInt8]) {
   var span = buffer.mutableBytes
-  for index in bytes.indices { span.storeBytes(of: bytes[index], toByteOffset: index, as: UInt8.self) }
+  span.withUnsafeMutableBytes { $0.copyBytes(from: bytes) }
 }
 
 /// The first bytes of a buffer.

@@ -144,7 +144,7 @@ import Testing
   @Test("what is missing from a source that became shorter is a hole") func shrunk() throws {
     let folder = try TemporaryFolder()
     let bytes = try folder.make("source", pattern(4 << 20))
-    try folder.make("plan", #"{"rules":[{"op":"read","skip":1,"action":"delay","delay_ms":300}]}"#)
+    try folder.make("plan", #"{"rules":[{"op":"read","skip":1,"times":8,"action":"delay","delay_ms":800}]}"#)
     let tool = try RunningTool(["copy", "--json", "fault:plan,source", "target"].map { Array($0.utf8) }, in: folder)
     try waitUntil("the copy has begun") { folder.size("target") > 0 }
     try shell("truncate -s 1536K '\(folder.path)/source'")
