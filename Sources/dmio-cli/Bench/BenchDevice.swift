@@ -10,12 +10,14 @@ struct BenchDevice: Sendable {
   let blocks: UInt64
   /// False for memory and the character devices, unless a fault plan stands before them.
   let canFail: Bool
+  /// The same for files that are in memory, which can fail.
+  let canHang: Bool
 
-  /// Whether the main thread has to watch those that drive. A device that can fail can also hang, and then only
+  /// Whether the main thread has to watch those that drive. With a device that hangs only
   /// another thread sees the end of the time, or a signal; several threads begin and end together. One thread that
   /// nothing holds up drives on the main thread: the kernel counts references to a file at each call of a process with
   /// more than one, which costs tens of nanoseconds.
-  func needsWatcher(_ plan: BenchPlan) -> Bool { canFail || plan.threads > 1 || plan.isShared }
+  func needsWatcher(_ plan: BenchPlan) -> Bool { canHang || plan.threads > 1 || plan.isShared }
 
   /// Bytes that `/dev/null` and `/dev/zero`, which have no size, are taken to have.
   static let characterBytes: UInt64 = 1 << 30
@@ -27,7 +29,9 @@ struct BenchDevice: Sendable {
     firstSector = operand.offset / UInt64(Limits.sectorBytes)
     blocks = try BenchDevice.blocks(in: bytes, opened, plan)
     let isFile = opened.report.map { $0.isBlockDevice || CharacterDevice(special: $0.special) == nil } ?? false
-    canFail = isFile || opened.device.wrapped != nil
+    let isWrapped = opened.device.wrapped != nil
+    canFail = isFile || isWrapped
+    canHang = isWrapped || isFile && opened.report?.isInMemory != true
   }
 
   private static func open(
