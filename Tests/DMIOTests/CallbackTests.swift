@@ -117,12 +117,13 @@ import Testing
   @Test("T25: a callback submits the next request, 100,000 deep, with a reservation of one", arguments: callbacks)
   func chain(way: Way) throws {
     let rig = try Rig(way, pages: 1)
-    let chain = Chain(rig, try BlockDevice.ram(bytes: 1 << 20), depth: 100_000)
+    let depth = scaled(100_000)
+    let chain = Chain(rig, try BlockDevice.ram(bytes: 1 << 20), depth: depth)
     try chain.start()
     if way.kind == .driven { while !chain.isOver.value { try rig.client.poll(wait: true) } }
     chain.isOver.wait { $0 }
     rig.client.close()
-    #expect(chain.count == 100_000)
+    #expect(chain.count == depth)
     #expect(isAddressSanitized || chain.stackBytes < 1 << 16)
   }
 

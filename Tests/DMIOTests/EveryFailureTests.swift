@@ -88,7 +88,8 @@ import Testing
   func short(way: Way) throws {
     for kind in [DMIO.Operation.Kind.read, .write] {
       for form in [Bytes.Form.contiguous(shift: 0), .contiguous(shift: 8), .vectors([1536, 512], shift: 0)] {
-        for sector in 0..<24 {
+        // A sanitizer sees at some sectors what it would see at all.
+        for sector in stride(from: 0, to: 24, by: isSanitized ? 5 : 1) {
           let rule = FaultPlan.Rule(
             operation: kind, start: UInt64(Self.base + sector), count: 1, action: .short, times: 1)
           let run = try Run(way, kind, rule, form: form)
@@ -122,7 +123,7 @@ import Testing
   @Test("EINTR and EAGAIN at the k-th operation never surface", arguments: ways, kinds)
   func again(way: Way, kind: DMIO.Operation.Kind) throws {
     for errno in [Errno.EINTR, .EAGAIN] {
-      for (skip, times) in (0..<6).flatMap({ skip in [1, 3].map { (UInt64(skip), UInt64($0)) } }) {
+      for (skip, times) in (0..<(isSanitized ? 2 : 6)).flatMap({ skip in [1, 3].map { (UInt64(skip), UInt64($0)) } }) {
         let run = try Run(way, kind, FaultPlan.Rule(operation: kind, errno: errno, skip: skip, times: times))
         #expect(run.answer == .success)
         #expect(run.pair.bad.contents(8, 40) == run.expected(kind, except: 0..<0))
