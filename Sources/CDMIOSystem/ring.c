@@ -124,6 +124,11 @@ int dmio_ring_fd(const struct dmio_ring *ring)
 	return ring->uring.ring_fd;
 }
 
+int dmio_ring_signal(struct dmio_ring *ring, int event)
+{
+	return io_uring_register_eventfd(&ring->uring, event);
+}
+
 void dmio_ring_destroy(struct dmio_ring *ring)
 {
 	io_uring_queue_exit(&ring->uring);

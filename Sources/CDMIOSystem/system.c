@@ -7,9 +7,12 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -126,4 +129,63 @@ void dmio_set_priority(int priority)
 {
 	/* IOPRIO_WHO_PROCESS, this thread. Only a hint: a refusal changes nothing else. */
 	syscall(SYS_ioprio_set, 1, 0, priority);
+}
+
+static uint32_t forks;
+
+static void count_fork(void)
+{
+	forks++;
+}
+
+void dmio_forks_watch(void)
+{
+	pthread_atfork(NULL, NULL, count_fork);
+}
+
+uint32_t dmio_forks(void)
+{
+	return forks;
+}
+
+int dmio_watch_create(int event)
+{
+	struct epoll_event readable = { .events = EPOLLIN };
+	int watch = epoll_create1(EPOLL_CLOEXEC);
+
+	if (watch < 0)
+		return -errno;
+	if (epoll_ctl(watch, EPOLL_CTL_ADD, event, &readable) < 0) {
+		int error = errno;
+
+		close(watch);
+		return -error;
+	}
+	return watch;
+}
+
+int dmio_timer_create(int watch)
+{
+	struct epoll_event readable = { .events = EPOLLIN };
+	int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+
+	if (timer < 0)
+		return -errno;
+	if (epoll_ctl(watch, EPOLL_CTL_ADD, timer, &readable) < 0) {
+		int error = errno;
+
+		close(timer);
+		return -error;
+	}
+	return timer;
+}
+
+void dmio_timer_set(int timer, int64_t due_ms)
+{
+	/* A time of 0 would stop the timer. */
+	struct itimerspec when = { .it_value = { .tv_sec = due_ms / 1000, .tv_nsec = due_ms % 1000 * 1000000 + 1 } };
+
+	if (due_ms < 0)
+		memset(&when, 0, sizeof(when));
+	timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, NULL);
 }

@@ -68,6 +68,8 @@ struct dmio_ring_view {
  * `shared`, the calling thread must be the only one to use it; else one at a time. Returns 0 or a negative errno; *ring
  * is set only on 0. */
 int dmio_ring_create(unsigned entries, unsigned completions, unsigned files, bool shared, struct dmio_ring **ring);
+/* Has the kernel signal `event` when the ring has something to reap, or to be let finish; 0 or a negative errno. */
+int dmio_ring_signal(struct dmio_ring *ring, int event);
 /* What can be read while completions stand ready. */
 int dmio_ring_fd(const struct dmio_ring *ring);
 const struct dmio_ring_view *dmio_ring_look(const struct dmio_ring *ring);

@@ -51,6 +51,14 @@ static inline void dmio_futex_add(uint32_t *word)
 int dmio_event_create(void);
 void dmio_event_signal(int fd);
 void dmio_event_clear(int fd);
+/* A descriptor that is readable while `event` is, or a negative errno. */
+int dmio_watch_create(int event);
+/* A timer that makes `watch` readable, or a negative errno; and the time when it does, on the clock of dmio_now_ms, below 0 for never. */
+int dmio_timer_create(int watch);
+void dmio_timer_set(int timer, int64_t due_ms);
+/* Has forks counted from now on, and how many there were. */
+void dmio_forks_watch(void);
+uint32_t dmio_forks(void);
 /* Waits until the event `fd`, or `other` unless that is below 0, can be read, at most `timeout_ms` (below 0: as long as it
  * takes), and clears the event. */
 void dmio_event_wait(int fd, int other, int64_t timeout_ms);

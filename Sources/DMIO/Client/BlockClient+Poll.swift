@@ -13,6 +13,8 @@ extension BlockClient {
   @discardableResult
   public func poll(wait: Bool) throws(BlockError) -> Int {
     guard try mayTurn(wait: wait) else { return kind == .driven || state.isOwner ? 0 : state.attend(wait: wait) }
+    state.stopWatchingOutside()
+    defer { state.watchOutside() }
     let before = state.pointee.delivered
     repeat {
       state.turnHere(wait: wait && state.hasWork, atMost: -1)
@@ -27,6 +29,8 @@ extension BlockClient {
   public func poll(waitMilliseconds milliseconds: Int) throws(BlockError) -> Int {
     let limit = Int64(max(0, min(milliseconds, 1 << 40)))
     guard try mayTurn(wait: true) else { return state.attend(wait: true, atMost: limit) }
+    state.stopWatchingOutside()
+    defer { state.watchOutside() }
     let before = state.pointee.delivered
     state.turn(wait: true, atMost: limit)
     return state.pointee.delivered &- before
@@ -56,6 +60,12 @@ extension BlockClient {
   /// At zero the client still works, one request at a time. Requests in flight keep what they use until they end.
   public func release(pages: Int) throws(BlockError) { try change(by: pages, -1) }
 
+  /// Sets the reservation to `pages` pages, whatever it was.
+  public func resize(toPages pages: Int) throws(BlockError) {
+    guard pages >= 0, pages <= Limits.reservedPages else { throw .invalid(.reservation) }
+    try change { _ in pages }
+  }
+
   /// The pages that are reserved at the moment.
   public var reservedPages: Int {
     get throws(BlockError) { try onThread { state in state.pointee.pages } }
@@ -65,8 +75,12 @@ extension BlockClient {
     guard pages >= 0 else { throw .invalid(.reservation) }
     // Nobody has more than this: giving more back takes the reservation to zero, taking more is refused below.
     let pages = min(pages, Limits.reservedPages + 1)
+    try change { max(0, $0 + sign * pages) }
+  }
+
+  private func change(_ reservation: @escaping @Sendable (_ before: Int) -> Int) throws(BlockError) {
     let outcome: BlockError? = try onThread { state in
-      let wanted = max(0, state.pointee.pages + sign * pages)
+      let wanted = reservation(state.pointee.pages)
       guard wanted <= Limits.reservedPages else { return .invalid(.reservation) }
       do throws(BlockError) { try state.resize(pages: wanted) } catch { return error }
       return nil

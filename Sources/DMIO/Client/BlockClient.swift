@@ -36,6 +36,8 @@ public final class BlockClient: Sendable {
   public let engine: EngineReport
   /// Which thread the client works on.
   public let kind: Kind
+  /// How many forks this process was away from the first when the client was made.
+  package let forks = Forks.count
   /// The pages for `PageBuffer(pages:of:)`.
   let arena: PageArena
 
@@ -145,6 +147,7 @@ extension Stable where Value == ClientState {
   /// Frees everything. Nothing is in flight, and nobody will come any more.
   func end() {
     forgetAll()
+    pointee.watch?.close()
     pointee.ring?.destroy()
     pointee.workers.stop()
     pointee.prompt.stop()

@@ -19,6 +19,8 @@ public final class BlockDevice: Sendable {
   let promptness: Promptness
   /// Its place in the device tables of all clients.
   let number: Int
+  /// How many forks this process was away from the first when the device was made.
+  package let forks = Forks.count
   /// How many fault devices are stacked here.
   let faultDepth: Int
   /// The clients that know the device, and may hold its file.

@@ -218,6 +218,13 @@ struct Ring: ~Copyable {
   /// What can be read while completions stand ready. Any thread.
   var descriptor: Int32 { unsafe dmio_ring_fd(handle) }
 
+  /// Has the kernel signal `event` when there is something to reap, or to be let finish. With a ring that puts that off until it
+  /// is entered, its own descriptor does not become readable each time.
+  func signal(_ event: Int32) throws(BlockError) {
+    let rc = unsafe dmio_ring_signal(handle, event)
+    guard rc == 0 else { throw .system(Errno(rawValue: -rc), "having a ring signal an event") }
+  }
+
   /// How many completions stand ready.
   @inline(__always)
   var readyCount: UInt32 { unsafe dmio_ring_ready(view) }

@@ -85,6 +85,9 @@ struct ClientState: ~Copyable {
   /// True while the ring watches the mailbox's event.
   var isWatching = false
 
+  /// What an event loop waits for, if it asked.
+  var watch: ClientWatch?
+
   // Tasks.
   var jobs = Refill<ClientJob>()
   /// True while a job runs that is not inside of anything else of a turn.
