@@ -8,7 +8,7 @@
 /// Every region of a request gets the same bytes, from the start. Memory may be longer than the longest region.
 @safe
 public struct Memory {
-  enum Kind: UInt8 { case none, contiguous, vectors, pages }
+  enum Kind: UInt8 { case none, contiguous, vectors, pages, bioVectors }
   /// The kind in the lowest byte, the offset above it: as one word both are passed at once.
   private let form: Int
   /// The first byte, vector or node.
@@ -49,6 +49,12 @@ public struct Memory {
     unsafe self.init(.vectors, UnsafeMutableRawPointer(mutating: vectors), count: count, offset: 0)
   }
 
+  /// An array of the kernel's vectors, as long as the request needs.
+  @unsafe
+  package init(bioVectors: UnsafePointer<BioVector>?) {
+    unsafe self.init(.bioVectors, UnsafeMutableRawPointer(mutating: bioVectors), count: 0, offset: 0)
+  }
+
   /// A list of pages; the data begins `offset` bytes into the first. The list may be circular.
   @unsafe
   public init(pages first: UnsafePointer<PageNode>?, offset: Int) {
@@ -74,6 +80,31 @@ public struct MemoryVector {
   public init(base: UnsafeMutableRawPointer?, length: Int) {
     unsafe self.base = unsafe base
     self.length = length
+  }
+}
+
+/// Bytes within one page, laid out as the kernel's `struct bio_vec`.
+@safe
+package struct BioVector {
+  /// The page: 4,096 bytes.
+  package var page: UnsafeMutableRawPointer?
+  /// How many bytes, a multiple of 512.
+  package var length: UInt32
+  /// Where they begin in the page, where they have to end, too.
+  package var offset: UInt32
+
+  /// The `length` bytes that begin `offset` bytes into `page`.
+  @unsafe
+  package init(page: UnsafeMutableRawPointer?, length: UInt32, offset: UInt32) {
+    unsafe self.page = unsafe page
+    self.length = length
+    self.offset = offset
+  }
+
+  /// True for whole sectors of one page that is there.
+  var isValid: Bool {
+    unsafe page != nil && Int(length) % Limits.sectorBytes == 0
+      && Int(offset) + Int(length) <= Limits.pageBytes
   }
 }
 

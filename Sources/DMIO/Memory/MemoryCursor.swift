@@ -31,7 +31,7 @@ struct MemoryCursor: Equatable {
       let run = pageRun(limit: limit)
       return run
     }
-    precondition(kind == .vectors, "a transfer without memory")
+    precondition(kind != .none, "a transfer without memory")
     while true {
       let vector = unsafe vector
       if vector.length > within {
@@ -58,6 +58,7 @@ struct MemoryCursor: Equatable {
   }
 
   private mutating func stepVector() {
+    assert(MemoryLayout<MemoryVector>.stride == MemoryLayout<BioVector>.stride)
     position &+= UInt(MemoryLayout<MemoryVector>.stride)
     within = 0
   }
@@ -109,10 +110,17 @@ struct MemoryCursor: Equatable {
   }
 
   @unsafe private var vector: MemoryVector {
+    if kind == .bioVectors { return unsafe bioVector }
     guard let address = unsafe UnsafePointer<MemoryVector>(bitPattern: position) else {
       preconditionFailure("the memory ended before the region")
     }
     return unsafe address.pointee
+  }
+
+  @unsafe private var bioVector: MemoryVector {
+    guard let address = unsafe UnsafePointer<BioVector>(bitPattern: position), let page = unsafe address.pointee.page
+    else { preconditionFailure("the memory ended before the region") }
+    return unsafe MemoryVector(base: page + Int(address.pointee.offset), length: Int(address.pointee.length))
   }
 
   @unsafe private var node: PageNode {

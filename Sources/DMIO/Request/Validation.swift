@@ -54,6 +54,7 @@ enum Validation {
     switch memory.kind {
     case .vectors: try checkVectors(memory, need)
     case .pages: try checkPages(memory, need)
+    case .bioVectors: try checkBioVectors(memory, need)
     case .none, .contiguous: throw .invalid(.memoryTooShort)
     }
   }
@@ -71,6 +72,18 @@ enum Validation {
       rest -= vector.length
     }
     throw .invalid(.memoryTooShort)
+  }
+
+  private static func checkBioVectors(_ memory: Memory, _ need: Int) throws(BlockError) {
+    guard var next = unsafe memory.base?.assumingMemoryBound(to: BioVector.self) else {
+      throw .invalid(.memoryTooShort)
+    }
+    var rest = need
+    while rest > 0 {
+      guard unsafe next.pointee.isValid else { throw .invalid(.segmentNotSectors) }
+      rest -= unsafe Int(next.pointee.length)
+      unsafe next += 1
+    }
   }
 
   /// Pages of a list that are walked without asking whether it is circular.
