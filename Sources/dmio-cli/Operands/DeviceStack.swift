@@ -1,6 +1,5 @@
 internal import DMIO
 internal import DMIONames
-internal import Glibc
 
 /// What a device name stands for, with its fault plans read: nothing of it is open yet.
 struct DeviceStack {
@@ -44,15 +43,9 @@ struct DeviceStack {
     }
   }
 
-  /// Reads a plan. A pipe or a device in its place would never end.
   private static func plan(_ path: [UInt8], name: String) throws(Refusal) -> FaultPlan {
     var bytes: [UInt8] = []
-    do throws(Errno) {
-      guard let status = try FileStatus.of(path) else { throw .ENOENT }
-      guard status.kind == .regular else { throw status.kind == .directory ? .EISDIR : .EINVAL }
-      let file = try Descriptor.open(path, O_RDONLY | O_NONBLOCK)
-      bytes = try file.read(atMost: Limits.faultPlanBytes + 1)
-    } catch {
+    do throws(Errno) { bytes = try FaultPlanFile.bytes(of: path) } catch {
       throw Refusal("\(name): fault plan: \(error.message)")
     }
     do throws(NameError) { return try FaultPlan(json: bytes) } catch { throw Refusal("\(name): \(error.message)") }
