@@ -14,6 +14,7 @@ let package = Package(
   name: "swift-dm-io",
   products: [
     .library(name: "DMIO", targets: ["DMIO"]),
+    .library(name: "dm-io", type: .dynamic, targets: ["DMIOC"]),
     .executable(name: "dmio", targets: ["dmio-cli"]),
   ],
   dependencies: [
@@ -24,6 +25,8 @@ let package = Package(
     .target(name: "CDMIOSystem", linkerSettings: [.linkedLibrary("uring")]),
     .target(name: "DMIO", dependencies: ["CDMIOSystem"], swiftSettings: strict),
     .target(name: "DMIONames", dependencies: ["DMIO"], swiftSettings: strict),
+    .target(name: "CDMIO"),
+    .target(name: "DMIOC", dependencies: ["CDMIO", "DMIO", "DMIONames"], swiftSettings: strict),
     .executableTarget(
       name: "dmio-cli",
       dependencies: [
@@ -34,7 +37,7 @@ let package = Package(
     .target(name: "DMIOTestSupport", dependencies: ["DMIO"], path: "Tests/DMIOTestSupport"),
     .testTarget(name: "DMIOTests", dependencies: ["DMIO", "DMIOTestSupport"]),
     .testTarget(name: "DMIONamesTests", dependencies: ["DMIO", "DMIONames"], swiftSettings: strict),
-    .testTarget(name: "ConformanceTests", dependencies: ["DMIO"], exclude: ["Data"]),
+    .testTarget(name: "ConformanceTests", dependencies: ["CDMIO", "DMIO", "DMIOC"], exclude: ["Data"]),
     // What the tests need of the machine: programs, loop devices, a folder that is cleaned up.
     .target(name: "HostParts", path: "Tests/HostParts"),
     .testTarget(name: "DeviceContractTests", dependencies: ["DMIO", "HostParts"]),

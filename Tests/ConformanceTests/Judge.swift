@@ -7,8 +7,8 @@ struct Answer {
   var returned: Int32 = 0
   /// The bits that were delivered; nil when the call was refused.
   var bits: UInt64?
-  /// First error and sector, one entry a region; nil for a region that did not fail.
-  var failures: [RegionFailure?] = []
+  /// First error and sector, one entry a region; nil for a region that did not fail, and for an interface without.
+  var failures: [RegionFailure?]? = []
   var callbacks = 0
 
   static func refused(_ error: BlockError) -> Answer { Answer(returned: -error.errno.rawValue) }
@@ -27,16 +27,18 @@ struct Judge {
       return isSame ? [] : ["a read of several regions returned \(answer.returned)"]
     }
     var found: [String] = []
-    let returned = door == .blocking && (line.bits ?? 0) != 0 ? -Errno.EIO.rawValue : 0
+    let returned = door.isBlocking && (line.bits ?? 0) != 0 ? -Errno.EIO.rawValue : 0
     if answer.returned != returned { found.append("returned \(answer.returned), not \(returned)") }
-    if line.async == (door != .blocking), returned != line.returned {
+    if line.async == !door.isBlocking, returned != line.returned {
       found.append("recorded as returning \(line.returned)")
     }
     if answer.bits != line.bits { found.append("bits \(hex(answer.bits)), not \(hex(line.bits))") }
-    let callbacks = door == .blocking ? 0 : 1
+    let callbacks = door.isBlocking ? 0 : 1
     if answer.callbacks != callbacks { found.append("\(answer.callbacks) callbacks, not \(callbacks)") }
     guard let bits = answer.bits, found.isEmpty else { return found }
-    found += line.regions.indices.compactMap { wrongFailure(line, $0, bits, answer) }
+    if let failures = answer.failures {
+      found += line.regions.indices.compactMap { wrongFailure(line, $0, bits, failures) }
+    }
     if line.op == .read { found += wrongRead(line, bits) }
     if memory.wasDamaged(exceptData: line.op == .read) {
       found.append("memory was changed that is not the request's to change")
@@ -49,8 +51,10 @@ struct Judge {
 
   // The detail that the kernel does not give.
 
-  private func wrongFailure(_ line: RecordedLine, _ index: Int, _ bits: UInt64, _ answer: Answer) -> String? {
-    let failure = answer.failures.indices.contains(index) ? answer.failures[index] : nil
+  private func wrongFailure(
+    _ line: RecordedLine, _ index: Int, _ bits: UInt64, _ failures: [RegionFailure?]
+  ) -> String? {
+    let failure = failures.indices.contains(index) ? failures[index] : nil
     guard bits & 1 << UInt64(index) != 0 else {
       return failure.map { "region \(index) has no bit but \($0)" }
     }

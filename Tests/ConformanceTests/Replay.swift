@@ -7,6 +7,13 @@ enum Door: String, Sendable, CaseIterable, CustomTestStringConvertible {
   case blocking
   case callback
   case async
+  /// The C interface: `dm_io`, synchronous and asynchronous.
+  case request, requestAsync
+  /// The functions of dm-io.txt, for what they can do; `dm_io` for the rest.
+  case text, textAsync
+
+  /// True where the call itself brings the answer.
+  var isBlocking: Bool { self == .blocking || self == .request || self == .text }
 
   var testDescription: String { rawValue }
 }
@@ -45,7 +52,7 @@ final class Replay: @unchecked Sendable {
     } else {
       for line in recorded {
         memory.prepare(line)
-        try note(line, judge.door == .blocking ? block(line) : callBack(line))
+        try note(line, judge.door.isBlocking ? block(line) : callBack(line))
       }
     }
     shared.close()
@@ -83,6 +90,7 @@ final class Replay: @unchecked Sendable {
   // The doors.
 
   private func block(_ line: RecordedLine) -> Answer {
+    guard judge.door == .blocking else { return CCall(line, judge.door, client(line), disks, memory).carryOut() }
     do throws(BlockError) {
       let result = try client(line).performBlocking(line.operation, regions(line), memory.memory)
       return Answer(
@@ -104,11 +112,18 @@ final class Replay: @unchecked Sendable {
   }
 
   private func callBack(_ line: RecordedLine) throws -> Answer {
-    let call = CallbackCall(line: line.n, regions: line.regions.count, isDriven: client(line).kind == .driven)
+    let call = CallbackCall(
+      line: line.n, regions: line.regions.count, isDriven: judge.door != .textAsync && client(line).kind == .driven)
     let client = client(line)
     call.isInsideSubmit = true
     do throws(BlockError) {
-      if line.n % 2 == 0 { try submitInC(line, client, call) } else { try submitClosure(line, client, call) }
+      if judge.door != .callback {
+        try submitThroughC(line, client, call)
+      } else if line.n % 2 == 0 {
+        try submitInC(line, client, call)
+      } else {
+        try submitClosure(line, client, call)
+      }
     } catch {
       call.isInsideSubmit = false
       call.count += 1  // So that `calls` can ask for 1 of all.
@@ -117,13 +132,13 @@ final class Replay: @unchecked Sendable {
     }
     call.isInsideSubmit = false
     calls.append(call)
-    if client.kind == .shared {
+    if client.kind == .shared || judge.door == .textAsync {
       call.ended.wait()
     } else {
       while call.count == 0 { try client.poll(wait: true) }
     }
     if call.wasInsideSubmit { differences.append("line \(line.n): the callback ran inside submit") }
-    return Answer(bits: call.bits, failures: call.failureList, callbacks: call.count)
+    return Answer(bits: call.bits, failures: call.hasFailures ? call.failureList : nil, callbacks: call.count)
   }
 
   private func submitInC(_ line: RecordedLine, _ client: BlockClient, _ call: CallbackCall) throws(BlockError) {
@@ -135,6 +150,21 @@ final class Replay: @unchecked Sendable {
       guard let context else { return }
       Unmanaged<CallbackCall>.fromOpaque(context).takeUnretainedValue().end(bits)
     }
+  }
+
+  private func submitThroughC(_ line: RecordedLine, _ client: BlockClient, _ call: CallbackCall) throws(BlockError) {
+    // The replay keeps every call to its end.
+    let context = Unmanaged.passUnretained(call).toOpaque()
+    let cCall = CCall(line, judge.door, client, disks, memory)
+    call.kept = cCall
+    call.hasFailures = cCall.tellsFailures
+    let returned = cCall.submit(errors: UnsafeMutableRawPointer(call.failures), context: context) { bits, context in
+      guard let context else { return }
+      Unmanaged<CallbackCall>.fromOpaque(context).takeUnretainedValue().end(UInt64(bits))
+    }
+    guard returned != 0 else { return }
+    if returned == -Errno.EIO.rawValue { throw .invalid(.readOfSeveralRegions) }
+    throw .system(Errno(rawValue: -returned), "the C interface")
   }
 
   private func submitClosure(_ line: RecordedLine, _ client: BlockClient, _ call: CallbackCall) throws(BlockError) {
@@ -159,6 +189,10 @@ private final class CallbackCall: @unchecked Sendable {
   private(set) var wasInsideSubmit = false
   private(set) var bits: UInt64 = 0
   var count = 0
+  /// False where the interface tells the bits alone.
+  var hasFailures = true
+  /// What leads to the request's memory, until it is over.
+  var kept: CCall?
 
   init(line: Int, regions: Int, isDriven: Bool) {
     self.isDriven = isDriven

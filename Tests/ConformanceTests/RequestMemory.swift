@@ -22,6 +22,16 @@ final class RequestMemory {
   private var used = 0
   private(set) var memory = Memory.none
 
+  // The same for C, whose vectors name a page and what of it.
+  var pageNodes: UnsafeMutablePointer<PageNode> { nodes }
+  var contiguous: UnsafeMutableRawPointer? { runs.first.flatMap { $0.isEmpty ? nil : arena + $0.lowerBound } }
+  var vectorsInPages: [(page: UnsafeMutableRawPointer, offset: Int, length: Int)] {
+    runs.map { run in
+      let offset = run.lowerBound % RequestMemory.page
+      return (arena + (run.lowerBound - offset), offset, run.count)
+    }
+  }
+
   deinit {
     arena.deallocate()
     wanted.deallocate()

@@ -1,0 +1,206 @@
+/*
+ * dm_io.h: the block I/O service of the kernel's device mapper (Documentation/device-mapper/dm-io.txt), in user space.
+ *
+ * Read from one region of a block device, or write to up to 64 at once; a bitset says which regions failed. Bit i of it
+ * belongs to region i, 64 bits wide. Sectors are 512 bytes on every device.
+ *
+ * Calls. A call that is refused returns a negative errno, starts nothing, leaves the word for the bits alone and calls nobody:
+ *   -EINVAL   something is wrong in the call itself: more than 64 regions, no device, no memory, an offset outside of its page, a
+ *             vector beyond its page or of no multiple of 512 bytes, a sector beyond 2^54, an unknown flag or operation; or a
+ *             handle that was made before a fork and is used in the child
+ *   -EIO      a read of more than one region
+ *   -EDEADLK  the call would wait, inside a callback of its client
+ *   -EPERM    a driven client on another thread than the one that made it
+ *   -EAGAIN   too many requests wait already
+ * A synchronous call that was not refused returns 0, or -EIO with the bits. An asynchronous call that was not refused returns 0, and
+ * its callback runs exactly once, with the bits, never inside the call.
+ *
+ * Memory. A request gets the same bytes for each of its regions: as many as the longest has. The bytes, and the nodes or vectors that
+ * lead to them, belong to the caller, who leaves them alone until the request is over. The array of regions is copied.
+ *
+ * Threads. Every function can be called by any thread at any time, unless its comment says otherwise.
+ */
+#ifndef DM_IO_H
+#define DM_IO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef uint64_t sector_t; /* sectors of 512 bytes */
+
+struct block_device; /* a device that was opened */
+struct page;	     /* 4096 bytes, aligned to as many */
+struct dm_io_client; /* a reservation of memory, and the thread that completes requests */
+
+/* How a device is opened. */
+enum { DM_IO_RDONLY = 0, DM_IO_RDWR = 2, DM_IO_BUFFERED = 4 };
+
+/*
+ * Opens a path, or "ram:64MiB", "null:1GiB", "fault:plan.json,DEVICE" as dmio takes them. Files and block devices are opened with
+ * O_DIRECT, or through the page cache with DM_IO_BUFFERED. Returns 0, or a negative errno and leaves *bdev alone.
+ */
+int dm_io_device_open(const char *name, unsigned int flags, struct block_device **bdev);
+
+/* Closes a device; NULL is none. No call may use it from then on; requests on their way go on to their end. */
+void dm_io_device_close(struct block_device *bdev);
+
+/* The size of a device, as it was when it was opened; 0 for NULL. */
+sector_t dm_io_device_sectors(const struct block_device *bdev);
+
+/* A page, to be given back with dm_io_page_free; NULL when there is no memory. What is in it is not defined. */
+struct page *dm_io_page_alloc(void);
+
+/* Gives a page back that no request uses any more; NULL is none. */
+void dm_io_page_free(struct page *page);
+
+/* The first byte of a page. */
+void *dm_io_page_address(const struct page *page);
+
+struct io_region {
+	struct block_device *bdev;
+	sector_t sector; /* the first */
+	sector_t count;
+};
+
+/* A list of pages. It may be circular, and longer than the request. */
+struct page_list {
+	struct page_list *next;
+	struct page *page;
+};
+
+/* Bytes of a page. An array of these is as long as the request needs. */
+struct bio_vec {
+	struct page *bv_page;
+	unsigned int bv_len;	/* a multiple of 512 */
+	unsigned int bv_offset; /* bv_offset + bv_len is at most 4096 */
+};
+
+/*
+ * Told the bits when a request is over: by then nothing of it is looked at any more. It runs on the client's thread, one at a time. It
+ * may submit, free the memory and destroy the client; what would wait returns -EDEADLK in it.
+ */
+typedef void (*io_notify_fn)(unsigned long error, void *context);
+
+/* ---- dm-io.txt ---------------------------------------------------------------------------------------------------------------- */
+
+/*
+ * Reserves memory for so many pages in flight, on top of what is reserved; returns 0, -EINVAL for too many, or -ENOMEM. What does
+ * not fit into the reservation waits in line. Without any the service works as well, one request at a time.
+ */
+int dm_io_get(unsigned int num_pages);
+
+/* Gives a reservation back; more than there is takes it to none. */
+void dm_io_put(unsigned int num_pages);
+
+/* `rw` is one of DM_IO_READ and DM_IO_WRITE, or-ed with DM_IO_FUA, DM_IO_PREFLUSH, DM_IO_SYNC. `error_bits` may be NULL. */
+
+/* The data are in a list of pages and begin `offset` bytes into the first, a multiple of 512. */
+int dm_io_sync(unsigned int num_regions, struct io_region *where, int rw, struct page_list *pl, unsigned int offset,
+	       unsigned long *error_bits);
+int dm_io_async(unsigned int num_regions, struct io_region *where, int rw, struct page_list *pl, unsigned int offset, io_notify_fn fn,
+		void *context);
+
+/* The data are in an array of vectors. */
+int dm_io_sync_bvec(unsigned int num_regions, struct io_region *where, int rw, struct bio_vec *bvec, unsigned long *error_bits);
+int dm_io_async_bvec(unsigned int num_regions, struct io_region *where, int rw, struct bio_vec *bvec, io_notify_fn fn, void *context);
+
+/* The data are in a buffer. Aligned to 4096 bytes it is never copied. */
+int dm_io_sync_vm(unsigned int num_regions, struct io_region *where, int rw, void *data, unsigned long *error_bits);
+int dm_io_async_vm(unsigned int num_regions, struct io_region *where, int rw, void *data, io_notify_fn fn, void *context);
+
+/* ---- the request interface (Linux 2.6.22 and later) --------------------------------------------------------------------------- */
+
+#define dm_io_region io_region
+
+/*
+ * A flush makes durable what was completed before, on the device of every region; sector and count mean nothing. A discard gives
+ * the contents up; what is read afterwards is not known. Neither those nor zeros take memory.
+ */
+enum dm_io_op { DM_IO_READ = 0, DM_IO_WRITE = 1, DM_IO_FLUSH, DM_IO_DISCARD, DM_IO_WRITE_ZEROES };
+
+/* The data are durable when the request is over; the devices are flushed first; the request waits before those without this. */
+enum { DM_IO_FUA = 1 << 8, DM_IO_PREFLUSH = 1 << 9, DM_IO_SYNC = 1 << 10 };
+
+enum dm_io_mem_type {
+	DM_IO_PAGE_LIST, /* ptr.pl; the data begin `offset` bytes into the first page */
+	DM_IO_BVEC,	 /* ptr.bvec */
+	DM_IO_VMA,	 /* ptr.vma: a buffer */
+	DM_IO_KMEM	 /* ptr.addr: the same */
+};
+
+struct dm_io_memory {
+	enum dm_io_mem_type type;
+	unsigned int offset; /* of a page list; of others it is not looked at */
+	union {
+		struct page_list *pl;
+		struct bio_vec *bvec;
+		void *vma;
+		void *addr;
+	} ptr;
+};
+
+struct dm_io_notify {
+	io_notify_fn fn; /* NULL: synchronous */
+	void *context;
+};
+
+struct dm_io_region_error {
+	int error;	 /* the first errno, positive; 0 for a region that did not fail */
+	sector_t sector; /* the first sector that failed, counted from the start of the device */
+};
+
+struct dm_io_request {
+	size_t size;  /* sizeof(struct dm_io_request) */
+	int op_flags; /* an operation, or-ed with flags */
+	struct dm_io_memory mem;
+	struct dm_io_notify notify;
+	struct dm_io_client *client;	   /* NULL: the one of the functions of dm-io.txt */
+	struct dm_io_region_error *errors; /* NULL, or an entry for each region, filled before the request is over */
+};
+
+enum { DM_IO_DRIVEN = 1 };
+
+/*
+ * Makes a client that has reserved memory for `pages` pages in flight, 1 or more. Its callbacks run on whichever thread polls it, or on one
+ * of its own. With DM_IO_DRIVEN it belongs to the thread that makes it, and callbacks run in dm_io_client_poll there, and in synchronous
+ * requests. NULL and errno where that fails.
+ */
+struct dm_io_client *dm_io_client_create(unsigned int pages, unsigned int flags);
+
+/*
+ * Ends a client; NULL is none. Waits for what is in flight, except inside a callback of the client, where the rest is called back
+ * afterwards, without its help if it is driven and polled no more. No call may use the client from then on.
+ */
+void dm_io_client_destroy(struct dm_io_client *client);
+
+/* Changes the reservation to `pages` pages, 1 or more. What is in flight keeps what it has. Not inside a callback of a shared client. */
+int dm_io_client_resize(struct dm_io_client *client, unsigned int pages);
+
+/*
+ * A descriptor that is readable while a driven client has something to do in dm_io_client_poll: for poll(2) and the like. It
+ * belongs to the client. -EINVAL for a client that is not driven: nobody has to poll it.
+ */
+int dm_io_client_event_fd(struct dm_io_client *client);
+
+/*
+ * Sends what was submitted, and runs the callbacks of what is over. Waits for at least one, at most `timeout_ms` milliseconds; below 0
+ * for as long as anything is under way. Returns how many requests ended, or a negative errno. A client that is not driven can be polled by
+ * any thread, and need not be.
+ */
+int dm_io_client_poll(struct dm_io_client *client, int timeout_ms);
+
+/*
+ * A request. Synchronous ones fill *sync_error_bits, unless that is NULL; `ioprio` is as for ioprio_set(2), 0 for none.
+ */
+int dm_io(struct dm_io_request *req, unsigned int num_regions, struct dm_io_region *region, unsigned long *sync_error_bits,
+	  unsigned short ioprio);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

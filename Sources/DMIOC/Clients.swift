@@ -1,0 +1,105 @@
+internal import CDMIO
+internal import DMIO
+internal import Glibc
+internal import Synchronization
+
+/// Makes a client; NULL and `errno` where that fails. The header has the contract, as for every function here.
+@c @implementation
+public func dm_io_client_create(_ pages: UInt32, _ flags: UInt32) -> OpaquePointer? {
+  do throws(BlockError) {
+    guard flags & ~UInt32(DM_IO_DRIVEN) == 0 else { throw .system(.EINVAL, "flags") }
+    return unsafe Handle.give(try BlockClient(pages: Int(pages), kind: flags == 0 ? .shared : .driven))
+  } catch {
+    errno = error.errno.rawValue
+    return nil
+  }
+}
+
+/// Ends a client: waits for what is in flight, except inside a callback.
+@c @implementation
+public func dm_io_client_destroy(_ client: OpaquePointer!) {
+  guard let client = unsafe client, unsafe Clients.isOurs(client) else { return }
+  unsafe Handle.take(client, BlockClient.self).close()
+}
+
+/// Changes the reservation.
+@c @implementation
+public func dm_io_client_resize(_ client: OpaquePointer!, _ pages: UInt32) -> Int32 {
+  unsafe Clients.answering(client) { (client) throws(BlockError) in
+    guard pages >= 1 else { throw .invalid(.reservation) }
+    try client.resize(toPages: Int(pages))
+    return 0
+  }
+}
+
+/// A descriptor to wait for in the place of a driven client.
+@c @implementation
+public func dm_io_client_event_fd(_ client: OpaquePointer!) -> Int32 {
+  unsafe Clients.answering(client) { (client) throws(BlockError) in
+    guard client.kind == .driven else { throw .system(.EINVAL, "a shared client") }
+    return try client.eventDescriptor()
+  }
+}
+
+/// Sends what was submitted, and runs the callbacks of what is over; how many, or a negative errno.
+@c @implementation
+public func dm_io_client_poll(_ client: OpaquePointer!, _ timeout_ms: Int32) -> Int32 {
+  unsafe Clients.answering(client) { (client) throws(BlockError) in
+    let ended =
+      timeout_ms > 0 ? try client.poll(waitMilliseconds: Int(timeout_ms)) : try client.poll(wait: timeout_ms < 0)
+    return Int32(clamping: ended)
+  }
+}
+
+/// Clients as C holds them, and the one that nobody has to make.
+enum Clients {
+  /// True for a client that was made in this process.
+  @inline(__always)
+  static func isOurs(_ client: OpaquePointer) -> Bool {
+    unsafe Handle.with(client, BlockClient.self) { $0.forks == Forks.count }
+  }
+
+  /// What `body` answers for a client, or the negative errno of what is wrong.
+  static func answering(
+    _ client: OpaquePointer?, _ body: (BlockClient) throws(BlockError) -> Int32
+  ) -> Int32 {
+    guard let client = unsafe client, unsafe isOurs(client) else { return refusal(.EINVAL) }
+    return unsafe Handle.with(client, BlockClient.self) { client in
+      do throws(BlockError) { return try body(client) } catch { return refusal(error.errno) }
+    }
+  }
+
+  /// The address of the shared client of the functions of dm-io.txt; 0 before the first call.
+  private static let common = Atomic<UInt>(0)
+
+  /// Hands the common client to `body`; makes it at the first call, and at the first after a fork.
+  ///
+  /// No lock: a fork may come while another thread holds it.
+  @inline(__always)
+  static func withCommon(_ body: (BlockClient) -> Int32) -> Int32 {
+    let bits = common.load(ordering: .acquiring)
+    if let client = unsafe OpaquePointer(bitPattern: bits), unsafe isOurs(client) {
+      return unsafe Handle.with(client, BlockClient.self, body)
+    }
+    do throws(BlockError) {
+      let client = try makeCommon(insteadOf: bits)
+      return body(client)
+    } catch {
+      return refusal(error.errno)
+    }
+  }
+
+  private static func makeCommon(insteadOf before: UInt) throws(BlockError) -> BlockClient {
+    let client = try BlockClient(pages: 1)
+    // One page was needed to make it; the reservation is what dm_io_get says.
+    try client.release(pages: 1)
+    let handle = unsafe Handle.give(client)
+    let (isOurs, now) = common.compareExchange(
+      expected: before, desired: UInt(bitPattern: handle), ordering: .acquiringAndReleasing)
+    if isOurs { return client }
+    // Another thread was first.
+    unsafe Handle.take(handle, BlockClient.self).close()
+    guard let other = unsafe OpaquePointer(bitPattern: now) else { throw .busy }
+    return unsafe Handle.with(other, BlockClient.self) { $0 }
+  }
+}

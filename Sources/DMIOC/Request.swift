@@ -1,0 +1,88 @@
+internal import CDMIO
+internal import DMIO
+
+/// A request as C gives it, made ready for a client: every check that Swift's types do elsewhere stands here.
+@safe
+struct Request {
+  let operation: Operation
+  let regions: UnsafePointer<Region>?
+  let count: Int
+  let memory: Memory
+
+  /// Reads what was given; nil: something is wrong with it. `where` is looked at only here and during the call.
+  @inline(__always)
+  init?(
+    _ opFlags: Int32, _ priority: UInt16, _ count: UInt32, _ regions: UnsafeMutablePointer<io_region>?,
+    _ memory: () -> Memory?
+  ) {
+    guard let operation = Operation(opFlags, priority: priority), count <= UInt32(Limits.regions),
+      unsafe count == 0 || regions != nil,
+      let memory = memory()
+    else { return nil }
+    unsafe assert(MemoryLayout<io_region>.stride == MemoryLayout<Region>.stride)
+    let forks = Forks.count
+    for index in 0..<Int(count) {
+      guard let device = unsafe regions?[index].bdev,
+        unsafe Handle.with(device, BlockDevice.self, { $0.forks == forks })
+      else {
+        return nil
+      }
+    }
+    self.operation = operation
+    unsafe self.regions = unsafe UnsafeRawPointer(regions)?.assumingMemoryBound(to: Region.self)
+    self.count = Int(count)
+    self.memory = memory
+  }
+
+  /// The regions where the caller keeps them.
+  var span: Span<Region> {
+    @_lifetime(borrow self) get {
+      let span = unsafe UnsafeBufferPointer(start: regions, count: count).span
+      return unsafe _overrideLifetime(span, borrowing: self)
+    }
+  }
+
+  /// Submits it; `notify` runs once, unless what is returned is negative.
+  @inline(__always)
+  func submit(
+    to client: BlockClient, _ notify: io_notify_fn, _ context: UnsafeMutableRawPointer?,
+    _ errors: UnsafeMutablePointer<RegionFailure>?
+  ) -> Int32 {
+    // Why it is right: both take a word of 64 bits and a pointer.
+    let notify = unsafe unsafeBitCast(notify, to: BlockClient.Notify.self)
+    return answering { () throws(BlockError) in
+      unsafe try client.submit(operation, span, memory, failures: errors, context: context, notify: notify)
+      return 0
+    }
+  }
+
+  /// Carries it out; 0, or -EIO with the bits in `word`.
+  @inline(__always)
+  func perform(
+    on client: BlockClient, _ word: UnsafeMutablePointer<UInt>?, _ errors: UnsafeMutablePointer<RegionFailure>?
+  ) -> Int32 {
+    answering { () throws(BlockError) in
+      let result = try client.performBlocking(operation, span, memory)
+      if let word = unsafe word { unsafe word.pointee = UInt(result.errors.rawValue) }
+      if let errors = unsafe errors {
+        for index in 0..<count {
+          unsafe errors[index] = result.failure(of: index) ?? RegionFailure(errno: Errno(rawValue: 0), sector: 0)
+        }
+      }
+      return result.isSuccess ? 0 : refusal(.EIO)
+    }
+  }
+}
+
+extension Operation {
+  /// An operation and its flags, which have the same numbers here and there; nil for what there is not.
+  @inline(__always)
+  init?(_ opFlags: Int32, priority: UInt16) {
+    let flags = UInt32(bitPattern: opFlags) >> 8
+    guard let kind = Kind(rawValue: UInt8(truncatingIfNeeded: opFlags)), flags <= 7 else { return nil }
+    self.init(kind, Flags(rawValue: UInt8(flags)), priority: IOPriority(rawValue: priority))
+  }
+
+  /// The same for the functions of dm-io.txt, which read and write.
+  static func readOrWrite(_ rw: Int32) -> Int32 { rw & 0xFF <= 1 ? rw : -1 }
+}
