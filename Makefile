@@ -3,11 +3,12 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build release test test-debug test-bad-device demo lint fmt tsan asan docs check clean bench gate test-bench
+.PHONY: help build release test test-debug test-bad-device demo lint fmt tsan asan docs check clean bench gate test-bench library install test-c test-dependent
 # The words build in shared folders and print for a reader: one after the other.
 .NOTPARALLEL:
 
 SWIFT ?= swift
+PREFIX ?= /usr/local
 DEPENDENCIES := Scripts/install-dependencies.sh
 FORMATTED := Sources Tests Package.swift $(addprefix Benchmarks/,Sources Tests Package.swift)
 
@@ -21,6 +22,25 @@ build: ## Build everything, debug
 release: ## Build the tool, optimised: .build/release/dmio
 	@$(DEPENDENCIES) build
 	$(SWIFT) build -c release --product dmio
+
+# The Swift runtime goes in, and what is not declared in dm_io.h stays inside. A library that has started threads is never unloaded.
+library: ## Build the C library, optimised: .build-lib/release/libdm-io.so
+	@$(DEPENDENCIES) build
+	$(SWIFT) build -c release --product dm-io --scratch-path .build-lib -Xswiftc -static-stdlib \
+	  -Xlinker --version-script=$(CURDIR)/Packaging/libdm-io.map -Xlinker -soname=libdm-io.so.1 \
+	  -Xlinker -z -Xlinker nodelete 2>&1 | sed '/mktemp/d'
+
+install: library ## Install library, header, tool and pages: PREFIX=/usr/local DESTDIR=
+	Packaging/install.sh "$(DESTDIR)" "$(PREFIX)"
+
+test-c: ## Install into a folder, and test the C interface there
+	@$(DEPENDENCIES) test
+	@root=$$(mktemp -d) && trap 'rm -rf "$$root"' EXIT && \
+	  $(MAKE) --no-print-directory install DESTDIR="$$root" PREFIX=/usr && Scripts/test-c.sh "$$root"
+
+test-dependent: ## Build and run a package that depends on this one
+	@$(DEPENDENCIES) build
+	test "$$($(SWIFT) run --package-path Tests/Dependent --scratch-path .build-dependent dependent)" = written
 
 test: test-debug tsan asan docs ## Run every test, also under the sanitizers, and build the documentation
 	@echo "make test: all passed"
@@ -82,4 +102,4 @@ check: lint build test ## All that a change must pass before it is committed
 	@echo "make check: all passed"
 
 clean: ## Remove everything that was built
-	rm -rf .build .build-tsan .build-asan Benchmarks/.build
+	rm -rf .build .build-tsan .build-asan .build-lib .build-dependent Benchmarks/.build

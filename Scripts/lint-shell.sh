@@ -3,7 +3,7 @@
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-mapfile -t scripts < <(find Scripts Tests .ci -type f -exec grep -lE -m1 '^#!/bin/(ba)?sh' {} + | sort)
+mapfile -t scripts < <(find Scripts Tests Packaging .ci -type f -exec grep -lE -m1 '^#!/bin/(ba)?sh' {} + | sort)
 [ ${#scripts[@]} -gt 0 ] || { echo "lint-shell: no scripts found" >&2; exit 1; }
 
 for script in "${scripts[@]}"; do bash -n "$script"; done

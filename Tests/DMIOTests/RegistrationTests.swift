@@ -111,7 +111,7 @@ import Testing
         _ = try client.reservedPages
         #expect(fcntl(descriptor, setLease, F_WRLCK) == 0)
         #expect(try client.writeBlocking(regions, from: page).errors.rawValue == 3)
-        fcntl(descriptor, setLease, F_UNLCK)
+        _ = fcntl(descriptor, setLease, F_UNLCK)
         let again = try disk.open()
         #expect(try client.writeBlocking([Region(again, start: 0, count: 8)], from: page).isSuccess)
         _ = consume page

@@ -1,0 +1,70 @@
+#!/bin/bash
+# Tests the C interface as a stranger meets it: an installed copy, pkg-config, and two compilers. test-c.sh ROOT
+#
+# ROOT is where `make install DESTDIR=ROOT` has put it. Nothing of the source tree but Tests/C and Examples/c is used.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+root=$(realpath "$1")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+export PKG_CONFIG_SYSROOT_DIR=$root PKG_CONFIG_LIBDIR=
+PKG_CONFIG_LIBDIR=$(dirname "$(find "$root" -name dm-io.pc)")
+library=$(find "$root" -name libdm-io.so.1)
+LD_LIBRARY_PATH=$(dirname "$library")
+export LD_LIBRARY_PATH
+read -ra flags <<<"$(pkg-config --cflags --libs dm-io)"
+
+say() { printf '\n--> %s\n' "$*"; }
+
+say "what the library shows, and how its structures lie, is what was recorded"
+nm -D --defined-only "$library" | sed -n 's/^[0-9a-f]* T //p' | sort >"$work/symbols"
+gcc -std=c99 Tests/C/layout.c "${flags[@]}" -o "$work/layout"
+"$work/layout" >"$work/layouts"
+diff -u Tests/C/abi.txt <(cat "$work/symbols" "$work/layouts")
+readelf -d "$library" | grep -q 'soname: \[libdm-io.so.1\]'
+
+say "the library needs C, C++, liburing and nothing else"
+readelf -d "$library" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' >"$work/needed"
+if grep -vE '^(libc|libm|libgcc_s|libstdc\+\+|liburing|ld-linux-x86-64|ld-linux-aarch64)\.so' "$work/needed"; then exit 1; fi
+
+say "the header alone, in C++"
+echo '#include <dm_io.h>' >"$work/header.cc"
+g++ -std=c++17 -Wall -Wextra -Werror -pedantic "${flags[@]}" -c "$work/header.cc" -o "$work/header.o"
+
+for compiler in gcc clang; do
+  strict=(-std=c99 -O1 -g -Wall -Wextra -Werror -pedantic)
+  for test in text requests clients; do
+    say "$test.c by $compiler"
+    "$compiler" "${strict[@]}" "Tests/C/$test.c" "${flags[@]}" -pthread -o "$work/$test-$compiler"
+    timeout 300 "$work/$test-$compiler"
+  done
+  "$compiler" "${strict[@]}" Tests/C/loaded.c "-I$(dirname "$(find "$root" -name dm_io.h)")" -ldl -pthread -o "$work/loaded"
+  say "loaded.c by $compiler"
+  timeout 60 "$work/loaded" "$library"
+  for example in mirror copy; do
+    "$compiler" -std=c11 -Wall -Wextra -Werror -pedantic "Examples/c/$example.c" "${flags[@]}" -o "$work/$example"
+  done
+done
+
+say "the examples"
+head -c 5000192 /dev/urandom >"$work/source"
+truncate -s 6M "$work/target"
+"$work/copy" "$work/source" "$work/target"
+cmp -n 5000192 "$work/source" "$work/target"
+echo '{"rules":[{"op":"write","sectors":[5,1]}]}' >"$work/plan"
+if "$work/mirror" ram:1MiB "fault:$work/plan,ram:1MiB" >"$work/said"; then exit 1; fi
+grep -qx 'ram:1MiB: written' "$work/said"
+grep -q ': sector 0: Input/output error$' "$work/said"
+
+say "no byte is used wrongly, and none is lost"
+for test in text requests; do
+  timeout 600 valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect --show-leak-kinds=definite,indirect \
+    --fair-sched=yes "$work/$test-gcc" >/dev/null
+done
+say "calls that nobody thought of, for ${DMIO_FUZZ_SECONDS:=20} seconds"
+clang -std=c99 -g -O1 -Wall -Wextra -Werror -fsanitize=fuzzer Tests/C/fuzz.c "${flags[@]}" -pthread -o "$work/fuzz"
+(cd "$work" && ./fuzz -max_total_time="$DMIO_FUZZ_SECONDS" -max_len=2000 -len_control=0 2>&1 | tail -40)
+
+say "all passed"

@@ -1,0 +1,247 @@
+/* Clients of one's own: driven and shared, their descriptors, their ends; and what a fork leaves of them. */
+#define _POSIX_C_SOURCE 200809L
+#include "check.h"
+
+#include <poll.h>
+#include <sys/wait.h>
+
+static struct dm_io_request writing(struct dm_io_client *client, void *data, io_notify_fn fn, void *context)
+{
+	struct dm_io_request made;
+
+	memset(&made, 0, sizeof(made));
+	made.size = sizeof(made);
+	made.op_flags = DM_IO_WRITE;
+	made.mem.type = DM_IO_KMEM;
+	made.mem.ptr.addr = data;
+	made.client = client;
+	made.notify.fn = fn;
+	made.notify.context = context;
+	return made;
+}
+
+static void count(unsigned long bits, void *context)
+{
+	CHECK(bits == 0);
+	++*(int *)context;
+}
+
+static void a_driven_client_calls_back_in_its_poll_and_nowhere_else(void)
+{
+	struct dm_io_client *client = dm_io_client_create(4, DM_IO_DRIVEN);
+	struct block_device *bdev = opened("ram:1MiB");
+	unsigned char *data = filled(PAGE, 1);
+	struct dm_io_region where = region(bdev, 0, 8);
+	int times = 0, ended = 0;
+	struct dm_io_request write = writing(client, data, count, &times);
+
+	CHECK(client);
+	CHECK(dm_io_client_poll(client, 0) == 0 && dm_io_client_poll(client, -1) == 0);
+	for (int index = 0; index < 20; index++)
+		CHECK(dm_io(&write, 1, &where, NULL, 0) == 0 && times == 0);
+	while (ended < 20) {
+		int now = dm_io_client_poll(client, -1);
+
+		CHECK(now > 0);
+		ended += now;
+	}
+	CHECK(times == 20 && ended == 20);
+	CHECK(dm_io_client_poll(client, 1) == 0);
+	CHECK(dm_io_client_resize(client, 64) == 0 && dm_io_client_resize(client, 1) == 0);
+	CHECK(dm_io_client_resize(client, 0) == -EINVAL && dm_io_client_resize(client, 4294967295U) == -EINVAL);
+	dm_io_client_destroy(client);
+	dm_io_device_close(bdev);
+	free(data);
+}
+
+static void *poll_elsewhere(void *client)
+{
+	return (void *)(intptr_t)dm_io_client_poll(client, 0);
+}
+
+static void a_driven_client_is_its_threads_alone(void)
+{
+	struct dm_io_client *client = dm_io_client_create(1, DM_IO_DRIVEN);
+	pthread_t thread;
+	void *result;
+
+	CHECK(pthread_create(&thread, NULL, poll_elsewhere, client) == 0 && pthread_join(thread, &result) == 0);
+	CHECK((intptr_t)result == -EPERM);
+	dm_io_client_destroy(client);
+}
+
+/* A loop over poll(2), as an event loop has it. */
+static void drive(struct dm_io_client *client, int fd, const int *times, int until)
+{
+	while (*times < until) {
+		struct pollfd entry;
+
+		CHECK(dm_io_client_poll(client, 0) >= 0);
+		if (*times >= until)
+			break;
+		entry.fd = fd;
+		entry.events = POLLIN;
+		CHECK(poll(&entry, 1, 60000) == 1);
+	}
+}
+
+static void the_event_descriptor_tells_when_to_poll(void)
+{
+	static const char *const plans[] = {
+		NULL, "{\"rules\":[{\"action\":\"delay\",\"delay_ms\":20}]}", "{\"rules\":[{\"errno\":\"EAGAIN\",\"times\":40}]}"
+	};
+	char path[] = "/tmp/dm-io-disk-XXXXXX", plan[] = "/tmp/dm-io-plan-XXXXXX", name[128];
+	int fd = mkstemp(path), rules = mkstemp(plan);
+	unsigned char *data = filled(PAGE, 1);
+
+	CHECK(fd >= 0 && rules >= 0 && ftruncate(fd, 1 << 20) == 0);
+	for (size_t index = 0; index < 3; index++) {
+		struct dm_io_client *client = dm_io_client_create(2, DM_IO_DRIVEN);
+		int times = 0, event = dm_io_client_event_fd(client);
+		struct dm_io_request write = writing(client, data, count, &times);
+		struct dm_io_region where;
+
+		CHECK(event >= 0 && dm_io_client_event_fd(client) == event);
+		snprintf(name, sizeof(name), "%s", path);
+		if (plans[index]) {
+			CHECK(ftruncate(rules, 0) == 0);
+			CHECK(pwrite(rules, plans[index], strlen(plans[index]), 0) == (ssize_t)strlen(plans[index]));
+			snprintf(name, sizeof(name), "fault:%s,%s", plan, path);
+		}
+		where = region(opened(name), 0, 8);
+		for (int round = 1; round <= 5; round++) {
+			for (int one = 0; one < 6; one++)
+				CHECK(dm_io(&write, 1, &where, NULL, 0) == 0);
+			drive(client, event, &times, 6 * round);
+		}
+		dm_io_client_destroy(client);
+		dm_io_device_close(where.bdev);
+	}
+	close(fd);
+	close(rules);
+	unlink(path);
+	unlink(plan);
+	free(data);
+}
+
+struct end {
+	struct dm_io_client *client;
+	struct told told;
+};
+
+static void destroy_and_tell(unsigned long bits, void *context)
+{
+	struct end *end = context;
+
+	dm_io_client_destroy(end->client);
+	tell(bits, &end->told);
+}
+
+static void a_callback_may_destroy_its_client(void)
+{
+	struct block_device *bdev = opened("ram:1MiB");
+	struct dm_io_region where = region(bdev, 0, 8);
+	unsigned char *data = filled(PAGE, 1);
+
+	for (int times = 0; times < 50; times++) {
+		struct end end = { dm_io_client_create(2, 0), TOLD };
+		struct dm_io_request write = writing(end.client, data, destroy_and_tell, &end);
+
+		CHECK(end.client && dm_io(&write, 1, &where, NULL, 0) == 0);
+		CHECK(wait_for(&end.told, 1) == 0);
+	}
+	free(data);
+	dm_io_device_close(bdev);
+}
+
+static void destroying_a_client_waits_for_what_is_in_flight(void)
+{
+	struct block_device *bdev = opened("ram:1MiB");
+	struct dm_io_region where = region(bdev, 0, 8);
+	unsigned char *data = filled(PAGE, 1);
+
+	for (unsigned int flags = 0; flags <= DM_IO_DRIVEN; flags++) {
+		struct dm_io_client *client = dm_io_client_create(1, flags);
+		int times = 0;
+		struct dm_io_request write = writing(client, data, count, &times);
+
+		for (int index = 0; index < 50; index++)
+			CHECK(dm_io(&write, 1, &where, NULL, 0) == 0);
+		dm_io_client_destroy(client);
+		CHECK(times == 50);
+	}
+	dm_io_client_destroy(NULL);
+	free(data);
+	dm_io_device_close(bdev);
+}
+
+static void wrong_clients_are_refused(void)
+{
+	struct dm_io_client *shared = dm_io_client_create(1, 0);
+
+	errno = 0;
+	CHECK(!dm_io_client_create(0, 0) && errno == EINVAL);
+	CHECK(!dm_io_client_create(1, 2) && errno == EINVAL);
+	CHECK(!dm_io_client_create(4294967295U, DM_IO_DRIVEN) && errno == EINVAL);
+	CHECK(dm_io_client_event_fd(NULL) == -EINVAL && dm_io_client_poll(NULL, 0) == -EINVAL);
+	CHECK(dm_io_client_resize(NULL, 1) == -EINVAL && dm_io_client_event_fd(shared) == -EINVAL);
+	dm_io_client_destroy(shared);
+}
+
+static int in_the_child(struct dm_io_client *client, struct block_device *bdev, unsigned char *data)
+{
+	struct dm_io_region where = region(bdev, 0, 8);
+	struct dm_io_request write = writing(client, data, NULL, NULL);
+	unsigned long bits = UNTOUCHED;
+	struct block_device *own = NULL;
+
+	/* What was made before the fork is refused, without waiting for threads that are not here. */
+	CHECK(dm_io(&write, 1, &where, &bits, 0) == -EINVAL);
+	CHECK(dm_io_sync_vm(1, &where, DM_IO_WRITE, data, &bits) == -EINVAL && bits == UNTOUCHED);
+	CHECK(dm_io_client_poll(client, -1) == -EINVAL && dm_io_client_resize(client, 2) == -EINVAL);
+	CHECK(dm_io_client_event_fd(client) == -EINVAL);
+	dm_io_client_destroy(client);
+	dm_io_device_close(bdev);
+	/* What is made after it works. */
+	CHECK(dm_io_device_open("ram:1MiB", DM_IO_RDWR, &own) == 0);
+	where.bdev = own;
+	CHECK(dm_io_sync_vm(1, &where, DM_IO_WRITE, data, &bits) == 0 && bits == 0);
+	return 0;
+}
+
+static void a_forked_child_is_refused_what_it_inherited(void)
+{
+	struct block_device *bdev = opened("ram:1MiB");
+	struct dm_io_region where = region(bdev, 0, 8);
+	unsigned char *data = filled(PAGE, 1);
+	unsigned long bits = UNTOUCHED;
+
+	for (unsigned int flags = 0; flags <= DM_IO_DRIVEN; flags++) {
+		struct dm_io_client *client = dm_io_client_create(1, flags);
+		int status;
+		pid_t child;
+
+		CHECK(dm_io_sync_vm(1, &where, DM_IO_WRITE, data, &bits) == 0);
+		child = fork();
+		if (child == 0)
+			_exit(in_the_child(client, bdev, data));
+		CHECK(child > 0 && waitpid(child, &status, 0) == child && status == 0);
+		/* The parent goes on as if nothing had been. */
+		CHECK(dm_io_sync_vm(1, &where, DM_IO_WRITE, data, &bits) == 0 && bits == 0);
+		dm_io_client_destroy(client);
+	}
+	free(data);
+	dm_io_device_close(bdev);
+}
+
+int main(void)
+{
+	RUN(a_driven_client_calls_back_in_its_poll_and_nowhere_else);
+	RUN(a_driven_client_is_its_threads_alone);
+	RUN(the_event_descriptor_tells_when_to_poll);
+	RUN(a_callback_may_destroy_its_client);
+	RUN(destroying_a_client_waits_for_what_is_in_flight);
+	RUN(wrong_clients_are_refused);
+	RUN(a_forked_child_is_refused_what_it_inherited);
+	return 0;
+}

@@ -1,0 +1,197 @@
+/* The request interface: dm_io(), its kinds of memory, its flags, and what it tells about regions that failed. */
+#define _POSIX_C_SOURCE 200809L
+#include "check.h"
+
+static struct dm_io_request request(int op_flags, enum dm_io_mem_type type, void *memory)
+{
+	struct dm_io_request made;
+
+	memset(&made, 0, sizeof(made));
+	made.size = sizeof(made);
+	made.op_flags = op_flags;
+	made.mem.type = type;
+	made.mem.ptr.addr = memory;
+	return made;
+}
+
+static void every_kind_of_memory_carries_the_same_bytes(void)
+{
+	struct block_device *bdev = opened("ram:1MiB");
+	unsigned char *data = filled(2 * PAGE, 9), *back = filled(2 * PAGE, 0);
+	struct page *pages[2] = { dm_io_page_alloc(), dm_io_page_alloc() };
+	struct page_list nodes[2] = { { &nodes[1], pages[0] }, { NULL, pages[1] } };
+	struct bio_vec vectors[2] = { { pages[0], PAGE, 0 }, { pages[1], PAGE, 0 } };
+	void *memory[] = { nodes, vectors, data, data };
+	struct dm_io_region where = region(bdev, 0, 16);
+
+	for (int type = DM_IO_PAGE_LIST; type <= DM_IO_KMEM; type++) {
+		struct dm_io_request write = request(DM_IO_WRITE, (enum dm_io_mem_type)type, memory[type]);
+		struct dm_io_request read = request(DM_IO_READ, DM_IO_VMA, back);
+		unsigned long bits = UNTOUCHED;
+
+		memset(data, type + 1, 2 * PAGE);
+		memset(dm_io_page_address(pages[0]), type + 1, PAGE);
+		memset(dm_io_page_address(pages[1]), type + 1, PAGE);
+		CHECK(dm_io(&write, 1, &where, &bits, 0) == 0 && bits == 0);
+		CHECK(dm_io(&read, 1, &where, &bits, 0) == 0 && bits == 0);
+		CHECK(is_all(back, 2 * PAGE, type + 1));
+	}
+	dm_io_page_free(pages[0]);
+	dm_io_page_free(pages[1]);
+	free(data);
+	free(back);
+	dm_io_device_close(bdev);
+}
+
+static void a_region_that_fails_says_why_and_where(void)
+{
+	struct block_device *good = opened("ram:1MiB"), *bad = opened_bad();
+	unsigned char *data = filled(32 * SECTOR, 1);
+	struct dm_io_region where[] = { { good, 0, 32 }, { bad, 0, 32 }, { good, 2040, 16 } };
+	struct dm_io_region_error errors[3];
+	struct dm_io_request write = request(DM_IO_WRITE | DM_IO_FUA, DM_IO_KMEM, data);
+	unsigned long bits = UNTOUCHED;
+	struct told told = TOLD;
+
+	for (int is_async = 0; is_async < 2; is_async++) {
+		memset(errors, 0xee, sizeof(errors));
+		write.errors = errors;
+		if (is_async) {
+			write.notify.fn = tell;
+			write.notify.context = &told;
+			CHECK(dm_io(&write, 3, where, &bits, 0) == 0);
+			CHECK(wait_for(&told, 1) == 6);
+		} else {
+			CHECK(dm_io(&write, 3, where, &bits, 0) == -EIO && bits == 6);
+		}
+		CHECK(errors[0].error == 0);
+		CHECK(errors[1].error == EIO && errors[1].sector <= 8);
+		CHECK(errors[2].error == EIO && errors[2].sector == 2040);
+	}
+	free(data);
+	dm_io_device_close(good);
+	dm_io_device_close(bad);
+}
+
+static void flush_discard_and_zeroes_take_no_memory(void)
+{
+	struct block_device *bdev = opened("ram:1MiB");
+	unsigned char *data = filled(PAGE, 5);
+	struct dm_io_region where = region(bdev, 8, 8);
+	struct dm_io_request write = request(DM_IO_WRITE | DM_IO_PREFLUSH | DM_IO_SYNC, DM_IO_VMA, data);
+	struct dm_io_request read = request(DM_IO_READ, DM_IO_VMA, data);
+	struct dm_io_request zeroes = request(DM_IO_WRITE_ZEROES, DM_IO_VMA, NULL);
+	struct dm_io_request flush = request(DM_IO_FLUSH, DM_IO_VMA, NULL);
+	struct dm_io_request discard = request(DM_IO_DISCARD, DM_IO_VMA, NULL);
+	unsigned long bits = UNTOUCHED;
+
+	CHECK(dm_io(&write, 1, &where, &bits, 0) == 0 && bits == 0);
+	CHECK(dm_io(&flush, 1, &where, &bits, 0) == 0 && bits == 0);
+	CHECK(dm_io(&zeroes, 1, &where, &bits, 0) == 0 && bits == 0);
+	CHECK(dm_io(&read, 1, &where, &bits, 0) == 0 && is_all(data, PAGE, 0));
+	CHECK(dm_io(&discard, 1, &where, &bits, 0) == 0 && bits == 0);
+	free(data);
+	dm_io_device_close(bdev);
+}
+
+static void a_wrong_request_is_refused(void)
+{
+	struct block_device *bdev = opened("ram:1MiB");
+	unsigned char *data = filled(PAGE, 5);
+	struct dm_io_region where = region(bdev, 0, 8);
+	struct dm_io_request wrong = request(DM_IO_WRITE, DM_IO_VMA, data);
+	unsigned long bits = UNTOUCHED;
+
+	CHECK(dm_io(NULL, 1, &where, &bits, 0) == -EINVAL);
+	wrong.size = sizeof(wrong) - 1;
+	CHECK(dm_io(&wrong, 1, &where, &bits, 0) == -EINVAL);
+	wrong = request(DM_IO_WRITE_ZEROES + 1, DM_IO_VMA, data);
+	CHECK(dm_io(&wrong, 1, &where, &bits, 0) == -EINVAL);
+	wrong = request(-1, DM_IO_VMA, data);
+	CHECK(dm_io(&wrong, 1, &where, &bits, 0) == -EINVAL);
+	wrong = request(DM_IO_WRITE | 1 << 30, DM_IO_VMA, data);
+	CHECK(dm_io(&wrong, 1, &where, &bits, 0) == -EINVAL);
+	wrong = request(DM_IO_WRITE, (enum dm_io_mem_type)4, data);
+	CHECK(dm_io(&wrong, 1, &where, &bits, 0) == -EINVAL);
+	wrong = request(DM_IO_WRITE, DM_IO_VMA, NULL);
+	CHECK(dm_io(&wrong, 1, &where, &bits, 0) == -EINVAL);
+	CHECK(bits == UNTOUCHED);
+	/* A larger structure, of a newer header, is taken for what is known of it. */
+	wrong = request(DM_IO_WRITE, DM_IO_VMA, data);
+	wrong.size = sizeof(wrong) + 64;
+	CHECK(dm_io(&wrong, 1, &where, &bits, 0) == 0 && bits == 0);
+	free(data);
+	dm_io_device_close(bdev);
+}
+
+static void devices_that_cannot_be_opened_say_why(void)
+{
+	struct block_device *bdev = (struct block_device *)&bdev, *before = bdev;
+	char plan[] = "/tmp/dm-io-plan-XXXXXX", name[64];
+	int fd = mkstemp(plan);
+
+	CHECK(dm_io_device_open("/nonexistent/device", DM_IO_RDWR, &bdev) == -ENOENT);
+	CHECK(dm_io_device_open("nbd://somewhere", DM_IO_RDONLY, &bdev) == -EINVAL);
+	CHECK(dm_io_device_open("ram:", DM_IO_RDONLY, &bdev) == -EINVAL);
+	CHECK(dm_io_device_open("ram:1MiB,offset=8", DM_IO_RDONLY, &bdev) == -EINVAL);
+	CHECK(dm_io_device_open("", DM_IO_RDONLY, &bdev) == -EINVAL);
+	CHECK(dm_io_device_open(NULL, DM_IO_RDONLY, &bdev) == -EINVAL);
+	CHECK(dm_io_device_open("ram:1MiB", 8, &bdev) == -EINVAL);
+	CHECK(dm_io_device_open("ram:1MiB", DM_IO_RDWR, NULL) == -EINVAL);
+	CHECK(dm_io_device_open("\xff\xfe", DM_IO_RDONLY, &bdev) == -ENOENT);
+	CHECK(fd >= 0 && write(fd, "{", 1) == 1);
+	close(fd);
+	snprintf(name, sizeof(name), "fault:%s,ram:1MiB", plan);
+	CHECK(dm_io_device_open(name, DM_IO_RDWR, &bdev) == -EINVAL);
+	unlink(plan);
+	CHECK(dm_io_device_open(name, DM_IO_RDWR, &bdev) == -ENOENT);
+	CHECK(bdev == before);
+	dm_io_device_close(NULL);
+	dm_io_page_free(NULL);
+	CHECK(dm_io_device_sectors(NULL) == 0);
+}
+
+static void files_are_opened_as_they_are_asked_for(void)
+{
+	char path[] = "/tmp/dm-io-disk-XXXXXX";
+	int fd = mkstemp(path);
+	struct block_device *bdev;
+	struct dm_io_region where;
+	unsigned char *data = filled(PAGE, 6);
+	struct dm_io_request write = request(DM_IO_WRITE, DM_IO_VMA, data);
+	unsigned long bits = UNTOUCHED;
+
+	CHECK(fd >= 0 && ftruncate(fd, 1 << 20) == 0);
+	for (unsigned int flags = 0; flags < 8; flags++) {
+		if (flags & 1)
+			continue;
+		CHECK(dm_io_device_open(path, flags, &bdev) == 0);
+		CHECK(dm_io_device_sectors(bdev) == 2048);
+		where = region(bdev, 8, 8);
+		if (flags & DM_IO_RDWR) {
+			CHECK(dm_io(&write, 1, &where, &bits, 0) == 0 && bits == 0);
+		} else {
+			struct dm_io_region_error error;
+
+			write.errors = &error;
+			CHECK(dm_io(&write, 1, &where, &bits, 0) == -EIO && bits == 1 && error.error == EBADF);
+			write.errors = NULL;
+		}
+		dm_io_device_close(bdev);
+	}
+	CHECK(pread(fd, data, PAGE, PAGE) == PAGE && is_all(data, PAGE, 6));
+	close(fd);
+	unlink(path);
+	free(data);
+}
+
+int main(void)
+{
+	RUN(every_kind_of_memory_carries_the_same_bytes);
+	RUN(a_region_that_fails_says_why_and_where);
+	RUN(flush_discard_and_zeroes_take_no_memory);
+	RUN(a_wrong_request_is_refused);
+	RUN(devices_that_cannot_be_opened_say_why);
+	RUN(files_are_opened_as_they_are_asked_for);
+	return 0;
+}
