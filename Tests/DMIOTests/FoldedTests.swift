@@ -266,4 +266,29 @@ import Testing
     #expect(try client.poll(waitMilliseconds: 0) == 0)
     #expect(notes.value.count == 2)
   }
+
+  @Test("vectors that stand where others stood are looked at anew") func sameVectors() throws {
+    let disk = try TemporaryDisk(bytes: 1 << 16)
+    let device = try disk.open()
+    let pages = UnsafeMutableRawPointer.allocate(byteCount: 8192, alignment: 4096)
+    defer { pages.deallocate() }
+    memset(pages, 1, 4096)
+    memset(pages + 4096, 2, 4096)
+    let vector = UnsafeMutablePointer<MemoryVector>.allocate(capacity: 1)
+    defer { vector.deallocate() }
+    vector.initialize(to: MemoryVector(base: pages, length: 4096))
+    let memory = Memory(vectors: vector, count: 1)
+    let ended = Box(0)
+    // Gathered, and then not sent: it lies beyond the end. Its answer comes before anything else is submitted.
+    try client.submit(
+      .write, [Region(device, start: 124, count: 8)], memory,
+      onThisThread: { [client] result in
+        #expect(!result.isSuccess)
+        vector.pointee.base = pages + 4096
+        try? client.submit(
+          .write, [Region(device, start: 0, count: 8)], memory, onThisThread: { _ in ended.change { $0 = 1 } })
+      })
+    while ended.value == 0 { try client.poll(wait: true) }
+    #expect(disk.contents(0, 4096).allSatisfy { $0 == 2 })
+  }
 }

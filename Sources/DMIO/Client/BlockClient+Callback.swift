@@ -156,6 +156,8 @@ extension BlockClient {
     guard state.isOwner else { return try takeForeign(operation, regions, memory) }
     try Validation.check(operation, regions, memory) { [state] in state.pointee.ring?.pointee.walk($0, $1) ?? false }
     guard !state.pointee.isClosed.load(ordering: .relaxed) else { throw .closed }
+    // What was gathered from vectors at the same place is not theirs any more. A page list has just been walked.
+    if memory.kind != .pages { state.pointee.ring?.pointee.shared.length = 0 }
     let slot = try state.pointee.slots.take()
     state.fill(slot, operation, regions, memory)
     return slot
