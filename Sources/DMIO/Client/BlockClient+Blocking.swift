@@ -43,6 +43,8 @@ extension BlockClient {
   }
 
   private func turnUntilOver(_ call: Stable<BlockedCall>) -> RegionResult {
+    state.stopWatchingOutside()
+    defer { state.watchOutside() }
     while true {
       if let result = call.pointee.result { return result }
       state.turn(wait: true)

@@ -48,6 +48,7 @@ extension Stable where Value == ClientState {
     guard pointee.watch != nil else { return }
     pointee.signs.awake()
     dmio_event_clear(pointee.mailbox.event)
+    pointee.hasClearedEvent = false
   }
 
   /// Has the watch tell what comes from here on, as the thread goes elsewhere: it counts as asleep, so that mail rings.
@@ -55,7 +56,7 @@ extension Stable where Value == ClientState {
     guard let watch = pointee.watch else { return }
     let hasFilled = pointee.ring?.pointee.hasFilled == true || (pointee.ring?.pointee.readyCount ?? 0) > 0
     let isRestless = hasFilled || !pointee.prompt.isEmpty || !pointee.ready.isEmpty || !pointee.again.isEmpty
-    if isRestless || !pointee.jobs.isEmpty || !pointee.signs.prepareToSleep() {
+    if isRestless || pointee.hasClearedEvent || !pointee.jobs.isEmpty || !pointee.signs.prepareToSleep() {
       dmio_event_signal(pointee.mailbox.event)
     }
     dmio_timer_set(watch.timer, pointee.timers.isEmpty ? -1 : nextDue)

@@ -39,6 +39,13 @@ extension Ring {
     }
   }
 
+  /// Forgets what was gathered last, of which no entry is left.
+  mutating func forgetGathered() {
+    guard shared.length > 0 else { return }
+    vectorCount = shared.first
+    shared.length = 0
+  }
+
   private mutating func gatherAnew(_ cursor: MemoryCursor, _ length: Int) -> Bool {
     guard vectorCount &+ Limits.pieceRunsAtMost <= Ring.vectorCapacity else { return false }
     let count = unsafe cursor.gather(length, into: vectors + vectorCount, most: Limits.pieceRunsAtMost)

@@ -85,6 +85,8 @@ struct ClientState: ~Copyable {
   /// True while the ring watches the mailbox's event.
   var isWatching = false
 
+  /// True when the event was cleared since a turn began: the ring may have signalled it, too.
+  var hasClearedEvent = false
   /// What an event loop waits for, if it asked.
   var watch: ClientWatch?
 

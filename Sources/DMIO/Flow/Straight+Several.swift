@@ -23,6 +23,7 @@ extension Stable where Value == ClientState {
         ring.pointee.isWhole(operation, given.device, entry, start: given.start, count: count, place)
       else {
         takeBack(slot, index)
+        if memory.kind == .pages { ring.pointee.forgetGathered() }
         return nil
       }
       let region = slot.anyRegion(index)

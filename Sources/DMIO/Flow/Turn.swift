@@ -87,6 +87,7 @@ extension Stable where Value == ClientState {
         } else {
           pointee.isWatching = false
           dmio_event_clear(pointee.mailbox.event)
+          pointee.hasClearedEvent = true
         }
         count &-= 1
       }
