@@ -138,7 +138,8 @@ static void count_fork(void)
 	forks++;
 }
 
-void dmio_forks_watch(void)
+/* Before any thread is there that could be in the middle of it when another one forks. */
+__attribute__((constructor)) static void watch_forks(void)
 {
 	pthread_atfork(NULL, NULL, count_fork);
 }

@@ -18,7 +18,10 @@ public func dm_io_client_create(_ pages: UInt32, _ flags: UInt32) -> OpaquePoint
 /// Ends a client: waits for what is in flight, except inside a callback.
 @c @implementation
 public func dm_io_client_destroy(_ client: OpaquePointer!) {
-  guard let client = unsafe client, unsafe Clients.isOurs(client) else { return }
+  guard let client = unsafe client, unsafe Clients.isOurs(client),
+    // Elsewhere nothing in flight could be waited for.
+    unsafe Handle.with(client, BlockClient.self, { $0.kind == .shared || $0.isOnItsThread })
+  else { return }
   unsafe Handle.take(client, BlockClient.self).close()
 }
 
@@ -64,7 +67,7 @@ enum Clients {
     _ client: OpaquePointer?, _ body: (BlockClient) throws(BlockError) -> Int32
   ) -> Int32 {
     guard let client = unsafe client, unsafe isOurs(client) else { return refusal(.EINVAL) }
-    return unsafe Handle.with(client, BlockClient.self) { client in
+    return unsafe withExtendedLifetime(Handle.keep(client, BlockClient.self)) { client in
       do throws(BlockError) { return try body(client) } catch { return refusal(error.errno) }
     }
   }

@@ -22,7 +22,13 @@ public func dm_io(
     return Clients.withCommon { unsafe carryOut(request, given.notify, $0, sync_error_bits, errors) }
   }
   guard unsafe Clients.isOurs(client) else { return refusal(.EINVAL) }
-  return unsafe Handle.with(client, BlockClient.self) {
+  // Submitting to a driven client runs no callback; on another one a callback may end it before this returns.
+  if unsafe given.notify.fn != nil, unsafe Handle.with(client, BlockClient.self, { $0.kind == .driven }) {
+    return unsafe Handle.with(client, BlockClient.self) {
+      unsafe carryOut(request, given.notify, $0, sync_error_bits, errors)
+    }
+  }
+  return unsafe withExtendedLifetime(Handle.keep(client, BlockClient.self)) {
     unsafe carryOut(request, given.notify, $0, sync_error_bits, errors)
   }
 }

@@ -17,6 +17,12 @@ enum Handle {
     unsafe Unmanaged<Object>.fromOpaque(UnsafeRawPointer(handle)).takeRetainedValue()
   }
 
+  /// The object behind a handle, kept: for calls in which callbacks run, as those may give the handle back.
+  // Why it is right: the handle is still the caller's when the call begins.
+  static func keep<Object: AnyObject>(_ handle: OpaquePointer, _: Object.Type) -> Object {
+    unsafe Unmanaged<Object>.fromOpaque(UnsafeRawPointer(handle)).takeUnretainedValue()
+  }
+
   /// The object behind a handle, which its holder keeps for the time of the call.
   // Why it is right: no function may be called with a handle that was taken back, or is being.
   @inline(__always)

@@ -17,7 +17,8 @@ struct Request {
   ) {
     guard let operation = Operation(opFlags, priority: priority), count <= UInt32(Limits.regions),
       unsafe count == 0 || regions != nil,
-      let memory = memory()
+      // What takes no memory has none looked at.
+      let memory = operation.kind == .read || operation.kind == .write ? memory() : Memory.none
     else { return nil }
     unsafe assert(MemoryLayout<io_region>.stride == MemoryLayout<Region>.stride)
     let forks = Forks.count

@@ -25,12 +25,16 @@ enum RequestMemory {
   /// False where a node without a page stands among those that are needed. That the list is long enough is looked at elsewhere;
   /// one that comes back to a node it had before is circular, and has been seen whole.
   private static func hasPages(_ list: UnsafeMutablePointer<page_list>?, sectors: UInt64, offset: UInt32) -> Bool {
-    guard sectors < Limits.deviceSectors, var node = unsafe list else { return true }
-    var rest = Int(sectors) * Limits.sectorBytes + Int(offset)
+    // What is beyond these is refused elsewhere.
+    guard sectors < Limits.deviceSectors, offset < Limits.pageBytes, var node = unsafe list else { return true }
+    // The first page counts for what lies behind the offset: the sum of both could overflow.
+    var rest = Int(sectors) * Limits.sectorBytes
+    var part = Limits.pageBytes - Int(offset)
     var (seen, steps, stepsToMove) = unsafe (node, 0, 1)
     while rest > 0 {
       guard unsafe node.pointee.page != nil else { return false }
-      rest -= Limits.pageBytes
+      rest -= part
+      part = Limits.pageBytes
       guard let next = unsafe node.pointee.next, unsafe next != seen else { return true }
       unsafe node = next
       steps += 1

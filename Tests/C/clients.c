@@ -234,14 +234,17 @@ static void a_forked_child_is_refused_what_it_inherited(void)
 	dm_io_device_close(bdev);
 }
 
-int main(void)
+/* With an argument nothing is forked: valgrind itself ends in a child that maps a ring. */
+int main(int count_of_arguments, char **arguments)
 {
+	(void)arguments;
 	RUN(a_driven_client_calls_back_in_its_poll_and_nowhere_else);
 	RUN(a_driven_client_is_its_threads_alone);
 	RUN(the_event_descriptor_tells_when_to_poll);
 	RUN(a_callback_may_destroy_its_client);
 	RUN(destroying_a_client_waits_for_what_is_in_flight);
 	RUN(wrong_clients_are_refused);
-	RUN(a_forked_child_is_refused_what_it_inherited);
+	if (count_of_arguments == 1)
+		RUN(a_forked_child_is_refused_what_it_inherited);
 	return 0;
 }

@@ -30,7 +30,7 @@ static unsigned int byte(void)
 /* A small number mostly, sometimes one from the edges. */
 static uint64_t number(void)
 {
-	static const uint64_t edges[] = { 0, 1, 64, 65, 4095, 4096, 1ULL << 31, 0xffffffff, 1ULL << 54, ~0ULL };
+	static const uint64_t edges[] = { 0, 1, 64, 65, 4095, 4096, 1ULL << 31, 0xffffffff, (1ULL << 54) - 1, 1ULL << 54, ~0ULL };
 	unsigned int first = byte();
 
 	return first < 200 ? first % SECTORS : edges[first % (sizeof(edges) / sizeof(edges[0]))];
@@ -214,6 +214,20 @@ static void use_clients(void)
 	(void)dm_io_client_poll(clients[which], (int)(byte() % 3) - 1);
 }
 
+/* A file, which is what the ring is for. */
+static struct block_device *opened_file(void)
+{
+	char path[] = "dm-io-disk-XXXXXX";
+	int fd = mkstemp(path);
+	struct block_device *bdev;
+
+	CHECK(fd >= 0 && ftruncate(fd, (off_t)SECTORS * SECTOR) == 0);
+	close(fd);
+	bdev = opened(path);
+	unlink(path);
+	return bdev;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -223,7 +237,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (int index = 0; index < NODES; index++)
 			pages[index] = dm_io_page_alloc();
 		devices[0] = opened("ram:64KiB");
-		devices[1] = opened("null:64KiB");
+		devices[1] = opened_file();
 		devices[2] = opened_bad();
 		devices[3] = opened("ram:4KiB");
 	}

@@ -185,6 +185,46 @@ static void files_are_opened_as_they_are_asked_for(void)
 	free(data);
 }
 
+struct last {
+	struct dm_io_client *client;
+	int times;
+};
+
+static void destroy_at_the_first(unsigned long bits, void *context)
+{
+	struct last *last = context;
+
+	CHECK(bits == 0);
+	if (last->times++ == 0)
+		dm_io_client_destroy(last->client);
+}
+
+static void a_client_may_be_destroyed_in_its_own_poll(void)
+{
+	struct block_device *bdev = opened("ram:1MiB");
+	unsigned char *data = filled(PAGE, 5);
+	struct dm_io_region where = region(bdev, 0, 8);
+
+	for (int is_sync = 0; is_sync < 2; is_sync++) {
+		struct dm_io_request write = request(DM_IO_WRITE, DM_IO_VMA, data), sync = write;
+		struct last last = { dm_io_client_create(1, DM_IO_DRIVEN), 0 };
+
+		sync.client = write.client = last.client;
+		write.notify.fn = destroy_at_the_first;
+		write.notify.context = &last;
+		for (int index = 0; index < 10; index++)
+			CHECK(dm_io(&write, 1, &where, NULL, 0) == 0);
+		if (is_sync)
+			CHECK(dm_io(&sync, 1, &where, NULL, 0) == 0);
+		else
+			CHECK(dm_io_client_poll(last.client, -1) > 0);
+		/* The rest came before that returned. */
+		CHECK(last.times == 10);
+	}
+	free(data);
+	dm_io_device_close(bdev);
+}
+
 int main(void)
 {
 	RUN(every_kind_of_memory_carries_the_same_bytes);
@@ -193,5 +233,6 @@ int main(void)
 	RUN(a_wrong_request_is_refused);
 	RUN(devices_that_cannot_be_opened_say_why);
 	RUN(files_are_opened_as_they_are_asked_for);
+	RUN(a_client_may_be_destroyed_in_its_own_poll);
 	return 0;
 }

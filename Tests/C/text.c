@@ -147,6 +147,11 @@ static void what_crashed_the_kernel_is_refused_and_nothing_is_touched(void)
 	where[0] = region(bdev, 0, (sector_t)1 << 54);
 	CHECK(dm_io_sync(1, where, DM_IO_WRITE, &node, 0, &bits) == -EINVAL);
 	CHECK(dm_io_sync_vm(1, where, DM_IO_WRITE, data, &bits) == -EINVAL);
+	/* The most sectors that there can be are taken for what they are: more than the device has. */
+	where[0] = region(bdev, 0, ((sector_t)1 << 54) - 1);
+	node.next = &node;
+	CHECK(dm_io_sync(1, where, DM_IO_WRITE, &node, 512, NULL) == -EIO);
+	CHECK(dm_io_sync(1, where, DM_IO_WRITE, &node, 4294967295U, &bits) == -EINVAL);
 	CHECK(bits == UNTOUCHED && told.times == 0);
 	CHECK(dm_io_sync_vm(0, NULL, DM_IO_WRITE, NULL, &bits) == 0 && bits == 0);
 	free(data);

@@ -57,6 +57,7 @@ final class Replay: @unchecked Sendable {
     }
     shared.close()
     driven.close()
+    CCall.meetAnother()
     for call in calls where call.count != 1 { differences.append("line \(call.line): \(call.count) callbacks in all") }
     for disk in disks.disks { try noteWholeDisk(disk, after: "the end") }
   }

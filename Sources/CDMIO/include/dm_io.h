@@ -12,6 +12,8 @@
  *   -EDEADLK  the call would wait, inside a callback of its client
  *   -EPERM    a driven client on another thread than the one that made it
  *   -EAGAIN   too many requests wait already
+ *   -ESHUTDOWN  the client is being destroyed
+ *   and what making the client of dm-io.txt says at its first call: -ENOMEM, -EMFILE, -EAGAIN
  * A synchronous call that was not refused returns 0, or -EIO with the bits. An asynchronous call that was not refused returns 0, and
  * its callback runs exactly once, with the bits, never inside the call.
  *
@@ -172,23 +174,24 @@ enum { DM_IO_DRIVEN = 1 };
 struct dm_io_client *dm_io_client_create(unsigned int pages, unsigned int flags);
 
 /*
- * Ends a client; NULL is none. Waits for what is in flight, except inside a callback of the client, where the rest is called back
- * afterwards, without its help if it is driven and polled no more. No call may use the client from then on.
+ * Ends a client; NULL is none. Waits for what is in flight. Inside a callback of the client it does not: the rest is called back
+ * afterwards, before the call in which the callback runs returns if the client is driven. No call may use the client from then on.
+ * A driven client is ended on its own thread; elsewhere nothing is done.
  */
 void dm_io_client_destroy(struct dm_io_client *client);
 
-/* Changes the reservation to `pages` pages, 1 or more. What is in flight keeps what it has. Not inside a callback of a shared client. */
+/* Changes the reservation to `pages` pages, 1 or more. What is in flight keeps what it has. */
 int dm_io_client_resize(struct dm_io_client *client, unsigned int pages);
 
 /*
  * A descriptor that is readable while a driven client has something to do in dm_io_client_poll: for poll(2) and the like. It
- * belongs to the client. -EINVAL for a client that is not driven: nobody has to poll it.
+ * belongs to the client. It does not tell of what was submitted or resized since: poll once after that, before waiting for it. -EINVAL for a client that is not driven: nobody has to poll it.
  */
 int dm_io_client_event_fd(struct dm_io_client *client);
 
 /*
  * Sends what was submitted, and runs the callbacks of what is over. Waits for at least one, at most `timeout_ms` milliseconds; below 0
- * for as long as anything is under way. Returns how many requests ended, or a negative errno. A client that is not driven can be polled by
+ * for as long as anything is under way. Returns how many requests ended, 0 also before the time is over, or a negative errno. A client that is not driven can be polled by
  * any thread, and need not be.
  */
 int dm_io_client_poll(struct dm_io_client *client, int timeout_ms);

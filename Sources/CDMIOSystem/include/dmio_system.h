@@ -56,8 +56,7 @@ int dmio_watch_create(int event);
 /* A timer that makes `watch` readable, or a negative errno; and the time when it does, on the clock of dmio_now_ms, below 0 for never. */
 int dmio_timer_create(int watch);
 void dmio_timer_set(int timer, int64_t due_ms);
-/* Has forks counted from now on, and how many there were. */
-void dmio_forks_watch(void);
+/* How many forks there were since the program began. */
 uint32_t dmio_forks(void);
 /* Waits until the event `fd`, or `other` unless that is below 0, can be read, at most `timeout_ms` (below 0: as long as it
  * takes), and clears the event. */

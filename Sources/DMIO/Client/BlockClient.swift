@@ -69,6 +69,9 @@ public final class BlockClient: Sendable {
     }
   }
 
+  /// True on the client's thread.
+  package var isOnItsThread: Bool { state.isOwner }
+
   deinit {
     switch kind {
     case .shared:
