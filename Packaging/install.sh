@@ -1,6 +1,8 @@
 #!/bin/bash
 # Installs what `make library` built, the tool, header, manual pages and completions: install.sh DESTDIR PREFIX
 set -euo pipefail
+# What is installed is for everybody, whoever installs it.
+umask 022
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 destination=$1
@@ -8,6 +10,7 @@ prefix=$2
 [[ $prefix == /* ]] || { echo "install: PREFIX has to begin with /" >&2; exit 2; }
 root=$destination$prefix
 version=$(sed -n 's/.*toolVersion = "\(.*\)"/\1/p' Sources/dmio-cli/DMIOCommand.swift)
+[ -n "$version" ] || { echo "install: no version in DMIOCommand.swift" >&2; exit 1; }
 swift=${SWIFT:-swift}
 
 "$swift" build -c release --product dmio --scratch-path .build-lib -Xswiftc -static-stdlib 2>&1 | sed '/mktemp/d'
@@ -40,3 +43,4 @@ completions bash share/bash-completion/completions/dmio
 completions zsh share/zsh/site-functions/_dmio
 completions fish share/fish/vendor_completions.d/dmio.fish
 echo "installed in $root"
+[ -n "$destination" ] || echo "Run ldconfig once, so that programs find the library."
