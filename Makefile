@@ -75,7 +75,7 @@ demo: ## Copy a real file system to three targets, one with bad sectors
 	@$(SWIFT) build -c release --product dmio
 	@Scripts/demo.sh .build/release/dmio
 
-bench: release ## Compare with C and peers, 15 minutes; write docs/performance.md
+bench: release library ## Compare with C and peers, 15 minutes; write docs/performance.md
 	@$(DEPENDENCIES) bench
 	cd Benchmarks && $(SWIFT) build -c release
 	cd Benchmarks && .build/release/compare --table ../docs/performance.md

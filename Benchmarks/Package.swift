@@ -28,6 +28,8 @@ let package = Package(
       linkerSettings: [.linkedLibrary("uring")]),
     // The same for copies: what C gets out of the processors.
     .executableTarget(name: "copier", dependencies: ["Yardstick"], cSettings: strictC),
+    // What it costs to call the library through its C interface.
+    .executableTarget(name: "border", dependencies: ["Yardstick"], cSettings: strictC),
     // What a Swift user would pick otherwise, each a program of its own so that their modules cannot clash.
     .target(name: "Peer", dependencies: ["Yardstick"], swiftSettings: strict),
     .executableTarget(

@@ -5,7 +5,7 @@ enum Programs {
   /// Those of this package, by the names that commands use.
   static let files = [
     "reference": "reference", "copier": "copier", "ioring": "peer-ioring", "nio": "peer-nio",
-    "dispatch": "peer-dispatch",
+    "dispatch": "peer-dispatch", "border": "border",
     "stopwatch": "stopwatch", "mallocs": "libmallocs.so",
   ]
 
@@ -19,6 +19,12 @@ enum Programs {
       } else {
         lab.lack(name, because: "\(file) is not built: run swift build -c release in Benchmarks")
       }
+    }
+    let library = URL(fileURLWithPath: "../.build-lib/release/libdm-io.so")
+    if FileManager.default.fileExists(atPath: library.path) {
+      lab.set("library", library.path)
+    } else {
+      lab.lack("library", because: "the C library is not built: run `make library`")
     }
     guard FileManager.default.isExecutableFile(atPath: dmio) else {
       throw Message("\(dmio) is no program: build it with `make release`, or name it with --dmio")

@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct BarsTests {
   private static let known: Set<String> = [
-    "dmio", "reference", "copier", "ioring", "nio", "dispatch", "seconds", "milliseconds", "ios", "folder", "file",
+    "dmio", "reference", "copier", "ioring", "nio", "dispatch", "border", "library", "seconds", "milliseconds", "ios",
+    "folder", "file",
     "loop",
     "loop2",
     "zram",

@@ -18,6 +18,13 @@ enum Command {
     ["{reference}", device, operation, "--shape", shape, "--block", "\(block)", "--depth", "\(depth)"] + more + length
   }
 
+  /// The C interface of the library, likewise.
+  static func border(
+    _ device: String, depth: Int = 32, length: [String] = ["--seconds", "{seconds}"]
+  ) -> [String] {
+    ["{border}", device, "write", "--block", "4096", "--depth", "\(depth)"] + length
+  }
+
   /// One of the Swift peers, likewise.
   static func peer(_ place: String, depth: Int) -> [String] {
     ["{\(place)}", "/dev/null", "write", "--block", "4096", "--depth", "\(depth)", "--seconds", "{seconds}"]
@@ -38,9 +45,9 @@ enum Command {
 }
 
 extension Contestant {
-  /// C, and C again.
-  static func twins(_ command: [String]) -> [Contestant] {
-    let reference = Contestant("C", command)
+  /// A program, C unless said, and the same again.
+  static func twins(_ command: [String], named name: String = "C") -> [Contestant] {
+    let reference = Contestant(name, command)
     return [reference, reference.twin]
   }
 }

@@ -1,0 +1,1 @@
+../../../Sources/CDMIO/include/dm_io.h
