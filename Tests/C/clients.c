@@ -54,20 +54,67 @@ static void a_driven_client_calls_back_in_its_poll_and_nowhere_else(void)
 	free(data);
 }
 
-static void *poll_elsewhere(void *client)
+static void *use_elsewhere(void *client)
 {
-	return (void *)(intptr_t)dm_io_client_poll(client, 0);
+	struct block_device *bdev = opened("ram:1MiB");
+	struct dm_io_region where = region(bdev, 0, 8);
+	unsigned char *data = filled(PAGE, 1);
+	struct told told = TOLD;
+	struct dm_io_request sync = writing(client, data, NULL, NULL), async = writing(client, data, tell, &told);
+	unsigned long bits = UNTOUCHED;
+
+	CHECK(dm_io_client_poll(client, 0) == -EPERM && dm_io_client_poll(client, -1) == -EPERM);
+	CHECK(dm_io_client_resize(client, 2) == -EPERM && dm_io_client_event_fd(client) == -EPERM);
+	CHECK(dm_io(&sync, 1, &where, &bits, 0) == -EPERM && bits == UNTOUCHED);
+	CHECK(dm_io(&async, 1, &where, &bits, 0) == -EPERM && told.times == 0);
+	/* Nothing is done: the client goes on on its own thread. */
+	dm_io_client_destroy(client);
+	free(data);
+	dm_io_device_close(bdev);
+	return NULL;
 }
 
 static void a_driven_client_is_its_threads_alone(void)
 {
 	struct dm_io_client *client = dm_io_client_create(1, DM_IO_DRIVEN);
 	pthread_t thread;
-	void *result;
 
-	CHECK(pthread_create(&thread, NULL, poll_elsewhere, client) == 0 && pthread_join(thread, &result) == 0);
-	CHECK((intptr_t)result == -EPERM);
+	CHECK(pthread_create(&thread, NULL, use_elsewhere, client) == 0 && pthread_join(thread, NULL) == 0);
+	CHECK(dm_io_client_poll(client, 0) == 0);
 	dm_io_client_destroy(client);
+}
+
+struct inside {
+	struct dm_io_client *client;
+	int times;
+};
+
+static void poll_inside(unsigned long bits, void *context)
+{
+	struct inside *inside = context;
+
+	CHECK(bits == 0);
+	CHECK(dm_io_client_poll(inside->client, -1) == -EDEADLK && dm_io_client_poll(inside->client, 10) == -EDEADLK);
+	CHECK(dm_io_client_poll(inside->client, 0) == 0);
+	inside->times++;
+}
+
+static void a_callback_may_not_wait_in_poll(void)
+{
+	struct block_device *bdev = opened("ram:1MiB");
+	struct dm_io_region where = region(bdev, 0, 8);
+	unsigned char *data = filled(PAGE, 1);
+
+	for (unsigned int flags = 0; flags <= DM_IO_DRIVEN; flags++) {
+		struct inside inside = { dm_io_client_create(2, flags), 0 };
+		struct dm_io_request write = writing(inside.client, data, poll_inside, &inside);
+
+		CHECK(dm_io(&write, 1, &where, NULL, 0) == 0);
+		dm_io_client_destroy(inside.client);
+		CHECK(inside.times == 1);
+	}
+	free(data);
+	dm_io_device_close(bdev);
 }
 
 /* A loop over poll(2), as an event loop has it. */
@@ -240,6 +287,7 @@ int main(int count_of_arguments, char **arguments)
 	(void)arguments;
 	RUN(a_driven_client_calls_back_in_its_poll_and_nowhere_else);
 	RUN(a_driven_client_is_its_threads_alone);
+	RUN(a_callback_may_not_wait_in_poll);
 	RUN(the_event_descriptor_tells_when_to_poll);
 	RUN(a_callback_may_destroy_its_client);
 	RUN(destroying_a_client_waits_for_what_is_in_flight);
