@@ -30,7 +30,7 @@ import Testing
       #expect(limit.experiment == row.experiment && limit.quantity == row.quantity, "\(row.id)")
       #expect(limit.subject.hasPrefix("C") && limit.bar == nil && row.bar != nil, "\(row.id)")
     }
-    #expect(Bars.rows.count { $0.limit != nil } == 9)
+    #expect(Bars.rows.count { $0.limit != nil } == 10)
   }
 
   @Test("a name means its row, or all rows that it is the beginning of") func rowNames() {
