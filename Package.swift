@@ -14,6 +14,7 @@ let package = Package(
   name: "swift-dm-io",
   products: [
     .library(name: "DMIO", targets: ["DMIO"]),
+    .library(name: "DMIOCopy", targets: ["DMIOCopy"]),
     .library(name: "dm-io", type: .dynamic, targets: ["DMIOC"]),
     .executable(name: "dmio", targets: ["dmio-cli"]),
   ],
@@ -25,12 +26,13 @@ let package = Package(
     .target(name: "CDMIOSystem", linkerSettings: [.linkedLibrary("uring")]),
     .target(name: "DMIO", dependencies: ["CDMIOSystem"], swiftSettings: strict),
     .target(name: "DMIONames", dependencies: ["DMIO"], swiftSettings: strict),
+    .target(name: "DMIOCopy", dependencies: ["DMIO"], swiftSettings: strict),
     .target(name: "CDMIO"),
     .target(name: "DMIOC", dependencies: ["CDMIO", "DMIO", "DMIONames"], swiftSettings: strict),
     .executableTarget(
       name: "dmio-cli",
       dependencies: [
-        "DMIO", "DMIONames",
+        "DMIO", "DMIOCopy", "DMIONames",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

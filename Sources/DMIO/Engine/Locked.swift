@@ -2,15 +2,15 @@ internal import Glibc
 
 /// A value that one thread at a time can reach.
 ///
-/// A POSIX mutex rather than `Synchronization.Mutex`: ThreadSanitizer knows the former, and takes everything that the latter
+/// For the modules of this package: it is no part of the service. A POSIX mutex rather than `Synchronization.Mutex`: ThreadSanitizer knows the former, and takes everything that the latter
 /// guards for a race, because that one is compiled into the runtime without it.
 @safe
-struct Locked<Value: ~Copyable>: ~Copyable {
+package struct Locked<Value: ~Copyable>: ~Copyable {
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let value: UnsafeMutablePointer<Value>
 
   /// Guards `value`.
-  init(_ value: consuming Value) {
+  package init(_ value: consuming Value) {
     unsafe mutex = .allocate(capacity: 1)
     unsafe mutex.initialize(to: pthread_mutex_t())
     unsafe pthread_mutex_init(mutex, nil)
@@ -26,7 +26,7 @@ struct Locked<Value: ~Copyable>: ~Copyable {
   }
 
   /// Hands the value to `body`, alone.
-  borrowing func withLock<Result: ~Copyable, Failure>(
+  package borrowing func withLock<Result: ~Copyable, Failure>(
     _ body: (inout Value) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     unsafe pthread_mutex_lock(mutex)

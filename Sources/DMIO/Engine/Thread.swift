@@ -4,7 +4,7 @@ internal import Glibc
 /// Starts a thread of our own, detached, with a name that `ps -L` shows (15 bytes at most).
 ///
 /// Signals are blocked in it: they belong to the program's threads.
-func startThread(named name: StaticString, _ body: @escaping @Sendable () -> Void) throws(BlockError) {
+package func startThread(named name: StaticString, _ body: @escaping @Sendable () -> Void) throws(BlockError) {
   let start = ThreadStart(body, name)
   var thread = pthread_t()
   var attributes = pthread_attr_t()

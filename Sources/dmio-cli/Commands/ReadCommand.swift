@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import DMIO
+internal import DMIOCopy
 internal import Glibc
 
 /// `dmio read`: a region to standard output.
@@ -26,13 +27,14 @@ struct ReadCommand: ParsableCommand {
     let run = try Run(engine.engine.choice)
     Interrupts.watch()
     let output = StandardOutput()
-    let copier = try run.carryOut(operand.source, [], progress: progress) { copier, chunk, whenDone in
+    let source = operand.source
+    try run.carryOut(source, [], progress: progress) { copier, chunk, whenDone in
       copier.read(chunk) {
         chunk.zero(from: Int(copier.source.bytes(in: chunk.range)))
         output.take(copier, chunk, whenDone)
       }
     }
-    let receipt = Receipt(copier, milliseconds: run.milliseconds)
+    let receipt = run.receipt(source, [])
     // Nobody reads any more: nothing is wrong that anybody would want to hear of.
     if output.errno == .EPIPE { Main.end(.fatal) }
     Report.tellFailures(receipt)

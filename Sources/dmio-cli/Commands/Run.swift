@@ -1,10 +1,16 @@
 internal import ArgumentParser
 internal import DMIO
+internal import DMIOCopy
 
 /// From opened operands to the receipt: what copy and write have in common.
 struct Run {
   let client: BlockClient
   private let started = ContinuousClock.now
+
+  /// Chunks in flight, and their bytes; with the client's own pages well below 64 MiB.
+  static let chunks = (count: 16, bytes: 1 << 20)
+  /// How long a wait lasts at most, so that signals are seen and progress shows while nothing completes.
+  static let tickMilliseconds = 100
 
   init(_ engine: EngineChoice) throws(Refusal) {
     do throws(BlockError) { client = try Run.client(engine) } catch { throw Refusal("\(error)") }
@@ -12,24 +18,40 @@ struct Run {
 
   /// A client with room for the chunks and the pieces of many targets.
   static func client(_ engine: EngineChoice) throws(BlockError) -> BlockClient {
-    try BlockClient(pages: 256, kind: .driven, engine: engine, registeredPages: Chunk.pages)
+    try BlockClient(
+      pages: 256, kind: .driven, engine: engine, registeredPages: chunks.count * chunks.bytes / Limits.pageBytes)
   }
 
   /// Copies and settles, with a bar where it is wanted.
   func carryOut(
-    _ source: Source, _ targets: [Target], progress: Bool?, fill: @escaping Copier.Fill
-  ) throws(Refusal) -> Copier {
+    _ source: Source, _ targets: [Target], progress: Bool?, fill: @escaping CopyRun.Fill
+  ) throws(Refusal) {
     do throws(BlockError) {
-      let copier = try Copier(client: client, source: source, targets: targets, fill: fill)
-      var bar = Progress(copier, progress)
-      copier.onTick = { bar.draw() }
-      try copier.run()
-      try copier.settle()
-      copier.closeDevices()
+      let count = min(
+        Run.chunks.count, Int((source.copy.bytes + UInt64(Run.chunks.bytes) - 1) / UInt64(Run.chunks.bytes)))
+      let reserve = try Reserve(client, chunks: max(1, count), chunkBytes: Run.chunks.bytes)
+      let copy = CopyRun(reserve, source.copy, targets.map(\.copy), fill: fill)
+      copy.isInterrupted = { Interrupts.areWanted }
+      var bar = Progress(copy, progress)
+      try drive(copy) { bar.draw() }
+      copy.closeDevices()
       bar.finish()
-      return copier
     } catch {
       throw Refusal("\(error)")
+    }
+  }
+
+  /// Moves a copy until it is over, or nothing is to be waited for any more.
+  private func drive(_ copy: CopyRun, onTick: () -> Void) throws(BlockError) {
+    var lastTick = ContinuousClock.now
+    while !Interrupts.areUrgent {
+      if Interrupts.areWanted { copy.isStopped = true }
+      if copy.step() { break }
+      try client.poll(waitMilliseconds: Run.tickMilliseconds)
+      guard ContinuousClock.now - lastTick >= .milliseconds(Run.tickMilliseconds) else { continue }
+      lastTick = .now
+      copy.tick()
+      onTick()
     }
   }
 
@@ -37,12 +59,19 @@ struct Run {
   ///
   /// - Parameter failure: Says afterwards what was wrong with the run as a whole, if anything was.
   func copy(
-    _ source: Source, _ targets: [Target], _ options: ReceiptOptions, fill: @escaping Copier.Fill = { $0.read($1, $2) },
+    _ source: Source, _ targets: [Target], _ options: ReceiptOptions,
+    fill: @escaping CopyRun.Fill = { $0.read($1, $2) },
     failure: () -> Refusal? = { nil }
   ) throws(Refusal) {
-    let copier = try carryOut(source, targets, progress: options.progress, fill: fill)
+    try carryOut(source, targets, progress: options.progress, fill: fill)
     let failure = failure()
-    finish(Receipt(copier, milliseconds: milliseconds), failure, options)
+    finish(receipt(source, targets), failure, options)
+  }
+
+  /// What the run did.
+  func receipt(_ source: Source, _ targets: [Target]) -> Receipt {
+    let milliseconds = UInt64(max(0, (ContinuousClock.now - started) / .milliseconds(1)))
+    return Receipt(source, targets, engine: client.engine, milliseconds: milliseconds)
   }
 
   private func finish(_ receipt: Receipt, _ failure: Refusal?, _ options: ReceiptOptions) -> Never {
@@ -55,7 +84,4 @@ struct Run {
     }
     Main.end(receipt.exit)
   }
-
-  /// Milliseconds since the beginning.
-  var milliseconds: UInt64 { UInt64(max(0, (ContinuousClock.now - started) / .milliseconds(1))) }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import DMIO
+internal import DMIOCopy
 internal import DMIONames
 
 /// `dmio write`: standard input to one or more regions of one size.
@@ -37,7 +38,8 @@ struct WriteCommand: ParsableCommand {
     try set.check(source: nil, isAgreed: receipt.yes)
     let run = try Run(engine.engine.choice)
     let source = Source(
-      name: "standard input", device: nil, start: 0, bytes: bytes, isDirect: false, directReason: "a stream")
+      name: "standard input", isDirect: false, directReason: "a stream",
+      copy: CopySource(device: nil, start: 0, bytes: bytes))
     try run.copy(source, set.commit(), receipt, fill: input.fill) {
       input.checkEnd()
       return input.refusal

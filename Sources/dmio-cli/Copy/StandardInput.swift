@@ -1,4 +1,5 @@
 internal import DMIO
+internal import DMIOCopy
 internal import Glibc
 
 /// Standard input as the source of a copy: read in order, to the last byte that is wanted and one more.
@@ -31,7 +32,7 @@ final class StandardInput {
   }
 
   /// Fills a chunk. An input that ends early, or does not end, ends the copy.
-  func fill(_ copier: Copier, _ chunk: Chunk, _ whenDone: () -> Void) {
+  func fill(_ copier: CopyRun, _ chunk: Chunk, _ whenDone: () -> Void) {
     let count = Int(copier.source.bytes(in: chunk.range))
     let got = unsafe chunk.withBytes(0..<count) { bytes in unsafe read(into: bytes) }
     taken += UInt64(got)

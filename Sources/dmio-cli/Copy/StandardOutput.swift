@@ -1,4 +1,5 @@
 internal import DMIO
+internal import DMIOCopy
 internal import Glibc
 
 /// Standard output as the only target of a copy: chunks are written in their order, whenever they are filled.
@@ -13,7 +14,7 @@ final class StandardOutput {
   private var isCut = false
 
   /// Takes a filled chunk, and writes what now stands in line without a gap.
-  func take(_ copier: Copier, _ chunk: Chunk, _ whenDone: @escaping () -> Void) {
+  func take(_ copier: CopyRun, _ chunk: Chunk, _ whenDone: @escaping () -> Void) {
     waiting[chunk.range.lowerBound] = (chunk, whenDone)
     while let (chunk, whenDone) = waiting.removeValue(forKey: next) {
       let count = Int(copier.source.bytes(in: chunk.range))

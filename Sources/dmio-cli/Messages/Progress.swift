@@ -1,17 +1,18 @@
 internal import DMIO
+internal import DMIOCopy
 internal import DMIONames
 internal import Glibc
 
 /// A bar with rate and time left, on one line of standard error, drawn at each tick.
 struct Progress {
-  private let copier: Copier
+  private let copier: CopyRun
   private let started = ContinuousClock.now
   private let isTerminal: Bool
   private let isWanted: Bool
   private var drawn = 0
 
   /// - Parameter choice: Whether to draw; nil: on a terminal only.
-  init(_ copier: Copier, _ choice: Bool?) {
+  init(_ copier: CopyRun, _ choice: Bool?) {
     self.copier = copier
     isTerminal = isatty(STDERR_FILENO) == 1
     isWanted = choice ?? isTerminal
@@ -23,7 +24,7 @@ struct Progress {
     drawn += 1
     if isTerminal {
       StandardStreams.error("\r\(line)\u{1B}[K")
-    } else if drawn % (1000 / Copier.tickMilliseconds) == 1 {
+    } else if drawn % (1000 / Run.tickMilliseconds) == 1 {
       StandardStreams.error(line + "\n")
     }
   }

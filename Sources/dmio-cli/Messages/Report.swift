@@ -1,4 +1,5 @@
 internal import DMIO
+internal import DMIOCopy
 internal import DMIONames
 
 /// A receipt in words, on standard error.
@@ -8,18 +9,18 @@ enum Report {
 
   /// Tells what went wrong, for every reader.
   static func tellFailures(_ receipt: Receipt) {
-    tell(receipt.source.holes.merged, receipt.source.name, "read")
+    tell(receipt.source.copy.holes.merged, receipt.source.name, "read")
     for target in receipt.targets {
-      let extents = target.failed.merged
-      if let (errno, step) = target.settleError {
+      let extents = target.copy.failed
+      if let (errno, step) = target.copy.settling.error {
         StandardStreams.message("\(target.name): \(step): \(errno.message)")
       } else {
         tell(extents.filter { $0.errno != nil }, target.name, "write")
       }
       tellUntried(extents.filter { $0.errno == nil }, target.name)
     }
-    if let now = receipt.source.bytesNow(), receipt.source.isToTheEnd {
-      let end = receipt.source.start * 512 + receipt.source.bytes
+    if let now = receipt.source.copy.bytesNow(), receipt.source.isToTheEnd {
+      let end = receipt.source.copy.start * 512 + receipt.source.copy.bytes
       if now > end {
         StandardStreams.message("\(receipt.source.name): has grown; the \(now - end) bytes added were not copied")
       }
@@ -31,15 +32,15 @@ enum Report {
   static func tellSummary(_ receipt: Receipt) {
     let source = receipt.source
     var lines = [
-      "\(source.name): \(ByteSize(bytes: source.bytes)) in \(receipt.seconds) s (\(receipt.engine.kind.rawValue)), "
+      "\(source.name): \(ByteSize(bytes: source.copy.bytes)) in \(receipt.seconds) s (\(receipt.engine.kind.rawValue)), "
         + way(source.isDirect, source.directReason)
-        + (source.holes.isEmpty ? "" : ", with holes")
+        + (source.copy.holes.isEmpty ? "" : ", with holes")
     ]
     for target in receipt.targets {
-      let state = target.isGood ? "good" : target.firstFailure == nil ? "not complete" : "FAILED"
-      let flushed = target.isFlushed ? "flushed" : "not flushed"
+      let state = target.copy.isGood ? "good" : target.firstFailure == nil ? "not complete" : "FAILED"
+      let flushed = target.copy.settling.isFlushed ? "flushed" : "not flushed"
       lines.append(
-        "\(target.name): \(state), \(ByteSize(bytes: target.bytesWritten)) written, \(flushed), "
+        "\(target.name): \(state), \(ByteSize(bytes: target.copy.bytesWritten)) written, \(flushed), "
           + way(target.isDirect, target.directReason))
     }
     StandardStreams.error(lines.map { "dmio: \($0)\n" }.joined())

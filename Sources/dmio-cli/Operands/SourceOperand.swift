@@ -1,4 +1,5 @@
 internal import DMIO
+internal import DMIOCopy
 internal import DMIONames
 
 /// A region that is read, as it was named, opened.
@@ -43,9 +44,10 @@ struct SourceOperand {
   /// What the copier reads.
   var source: Source {
     let file = opened.isRegularFile ? opened.file : nil
+    let copy = CopySource(
+      device: opened.device, start: offset / 512, bytes: bytes, bytesNow: { file.flatMap { try? $0.status().bytes } })
     return Source(
-      name: opened.name, device: opened.device, start: offset / 512, bytes: bytes, isDirect: opened.isDirect,
-      directReason: opened.directReason,
-      isToTheEnd: isToTheEnd, bytesNow: { file.flatMap { try? $0.status().bytes } })
+      name: opened.name, isDirect: opened.isDirect, directReason: opened.directReason, isToTheEnd: isToTheEnd,
+      copy: copy)
   }
 }

@@ -1,4 +1,5 @@
 internal import DMIO
+internal import DMIOCopy
 internal import DMIONames
 internal import Glibc
 
@@ -93,8 +94,8 @@ final class TargetOperand {
     do throws(Errno) {
       try file.cut(to: 0)
     } catch {
-      target.settleError = (error, "truncate")
-      target.isDropped = true
+      target.copy.settling.error = (error, "truncate")
+      target.copy.isDropped = true
     }
   }
 
@@ -103,13 +104,12 @@ final class TargetOperand {
     let (file, place, opened) = (opened.isRegularFile ? opened.file : nil, place, opened)
     let end = max(bytesBefore, operand.offset + bytes)
     let exact = isWholeFile ? bytes : end
-    return Target(
-      name: stack.name, device: opened.device, start: operand.offset / 512, isDirect: opened.isDirect,
-      directReason: opened.directReason,
-      trim: { () throws(Errno) in
-        // Only what the last block was filled up with is cut off; nothing is ever added.
-        if let file, try file.status().bytes > exact { try file.cut(to: exact) }
-      },
-      syncDirectory: { () throws(Errno) in try place?.directory.sync() })
+    let copy = CopyTarget(opened.device, start: operand.offset / 512, sectors: (bytes + 511) / 512)
+    copy.settling.trim = { () throws(Errno) in
+      // Only what the last block was filled up with is cut off; nothing is ever added.
+      if let file, try file.status().bytes > exact { try file.cut(to: exact) }
+    }
+    copy.settling.syncDirectory = { () throws(Errno) in try place?.directory.sync() }
+    return Target(name: stack.name, isDirect: opened.isDirect, directReason: opened.directReason, copy: copy)
   }
 }

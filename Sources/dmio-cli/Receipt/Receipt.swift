@@ -1,4 +1,5 @@
 internal import DMIO
+internal import DMIOCopy
 
 /// What a run did, for people and for programs.
 struct Receipt {
@@ -11,16 +12,14 @@ struct Receipt {
   let source: Source
   let targets: [Target]
 
-  init(_ copier: Copier, milliseconds: UInt64, exit: ExitCode? = nil) {
-    source = copier.source
-    targets = copier.targets
-    engine = copier.client.engine
+  init(_ source: Source, _ targets: [Target], engine: EngineReport, milliseconds: UInt64) {
+    self.source = source
+    self.targets = targets
+    self.engine = engine
     self.milliseconds = milliseconds
-    self.exit =
-      exit
-      ?? .of(
-        interrupted: Interrupts.areWanted, good: targets.count { $0.isGood }, targets: targets.count,
-        holes: !source.holes.isEmpty)
+    exit = .of(
+      interrupted: Interrupts.areWanted, good: targets.count { $0.copy.isGood }, targets: targets.count,
+      holes: !source.copy.holes.isEmpty)
   }
 
   /// One JSON object.
@@ -31,8 +30,8 @@ struct Receipt {
       (
         "source",
         .object([
-          ("device", .string(source.name)), ("bytes", .number(source.bytes)), ("direct", .bool(source.isDirect)),
-          ("holes", .array(source.holes.merged.map(\.json))),
+          ("device", .string(source.name)), ("bytes", .number(source.copy.bytes)), ("direct", .bool(source.isDirect)),
+          ("holes", .array(source.copy.holes.merged.map(\.json))),
         ])
       ),
       ("targets", .array(targets.map(\.json))),
@@ -57,17 +56,24 @@ struct Receipt {
 extension Target {
   /// The failure that a reader is told first: the lowest sector's, or that of what came after the writes.
   var firstFailure: (errno: Errno, sector: UInt64?)? {
-    if let settleError { return (settleError.errno, nil) }
-    for extent in failed.merged { if let errno = extent.errno { return (errno, extent.sector) } }
+    if let error = copy.settling.error { return (error.errno, nil) }
+    for extent in copy.failed { if let errno = extent.errno { return (errno, extent.sector) } }
     return nil
   }
 
   fileprivate var json: JSON {
     let first = firstFailure
     return .object([
-      ("device", .string(name)), ("ok", .bool(isGood)), ("bytes_written", .number(bytesWritten)),
+      ("device", .string(name)), ("ok", .bool(copy.isGood)), ("bytes_written", .number(copy.bytesWritten)),
       ("errno", .string(orNull: first?.errno.name)), ("first_bad_sector", .number(orNull: first?.sector)),
-      ("failed", .array(failed.merged.map(\.json))), ("flushed", .bool(isFlushed)), ("direct", .bool(isDirect)),
+      ("failed", .array(copy.failed.map(\.json))), ("flushed", .bool(copy.settling.isFlushed)),
+      ("direct", .bool(isDirect)),
     ])
+  }
+}
+
+extension Extent {
+  var json: JSON {
+    .object([("sector", .number(sector)), ("count", .number(count)), ("errno", .string(orNull: errno?.name))])
   }
 }

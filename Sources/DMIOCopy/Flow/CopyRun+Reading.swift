@@ -1,0 +1,57 @@
+internal import DMIO
+
+/// Reading a chunk: once, and where that fails again by parts, until the bad blocks are known.
+extension CopyRun {
+  /// Fills a chunk from the source's device. What cannot be read is zero, and a hole.
+  package func read(_ chunk: Chunk, _ whenDone: @escaping () -> Void) {
+    let range = chunk.range.padded(to: source.block)
+    // What is known to be bad is not touched again.
+    let known = source.map.runs(in: chunk.range).filter { $0.status == .bad }.map(\.sectors)
+    guard !known.isEmpty else { return readAll(chunk, [range], whenDone) }
+    chunk.zero(from: 0)
+    var (good, next) = ([Range<UInt64>](), range.lowerBound)
+    for bad in known {
+      if bad.lowerBound > next { good.append(next..<bad.lowerBound) }
+      next = bad.upperBound
+    }
+    if next < chunk.range.upperBound { good.append(next..<range.upperBound) }
+    readAll(chunk, good, whenDone)
+  }
+
+  private func readAll(_ chunk: Chunk, _ ranges: [Range<UInt64>], _ whenDone: @escaping () -> Void) {
+    guard let range = ranges.first else { return whenDone() }
+    readOne(chunk, range) { [self] in readAll(chunk, Array(ranges.dropFirst()), whenDone) }
+  }
+
+  private func readOne(_ chunk: Chunk, _ range: Range<UInt64>, _ whenDone: @escaping () -> Void) {
+    tryToRead(chunk, range) { [self] errno in
+      guard let errno else {
+        source.addGood(range)
+        return whenDone()
+      }
+      if policy.readErrors == .stop { isStopped = true }
+      let end = readableEnd(range)
+      if end < range.upperBound { source.addHole(end..<range.upperBound, errno) }
+      guard range.lowerBound < end else { return whenDone() }
+      Narrowing(
+        .init(block: source.block, retries: policy.retries.read, isOver: isInterrupted),
+        attempt: { [self] in tryToRead(chunk, $0, $1) }, bad: { [self] in source.addHole($0, $1) },
+        good: { [self] in source.addGood($0) }, whenDone: whenDone
+      ).start(range.lowerBound..<end, errno)
+    }
+  }
+
+  private func tryToRead(_ chunk: Chunk, _ range: Range<UInt64>, _ answer: @escaping (Errno?) -> Void) {
+    guard let device = source.device else { preconditionFailure("a source that is read has a device") }
+    let region = Region(device, start: source.start + range.lowerBound, count: UInt64(range.count))
+    submit(.read, region, chunk.memory(of: range), Part(chunk, nil, answer))
+  }
+
+  /// Where reading can stop: a file that has become shorter has nothing to be found behind its end.
+  private func readableEnd(_ range: Range<UInt64>) -> UInt64 {
+    guard let bytes = source.bytesNow() else { return range.upperBound }
+    let first = source.start + range.lowerBound
+    let sectors = (bytes / 512 + source.block) / source.block * source.block
+    return sectors <= first ? range.lowerBound : min(range.upperBound, sectors - source.start)
+  }
+}

@@ -1,0 +1,80 @@
+internal import DMIO
+
+/// What comes next: the first sectors that a target wants, with all targets that want them.
+extension CopyRun {
+  /// What one chunk is going to carry.
+  struct Piece {
+    var range: Range<UInt64>
+    /// The targets that it goes to, one bit each.
+    var needs: UInt64 = 0
+    var isGap = false
+  }
+
+  /// Sectors of the longest run of zeros that is handed to a device at once.
+  private static let gapSectors: UInt64 = 1 << 21
+
+  /// The next piece of this pass; nil when there is none.
+  ///
+  /// All targets of it want its first sectors. It ends where one of them, or another, sees a change, so that hardly a sector
+  /// goes where it is not wanted; and it begins and ends at a block of everybody.
+  func nextPiece() -> Piece? {
+    guard next < source.sectors else { return nil }
+    guard !targets.isEmpty else { return piece(next..<source.sectors, []) }
+    var wanted: [(index: Int, sectors: Range<UInt64>)] = []
+    for index in targets.indices where !targets[index].isDropped && !targets[index].isLeftBehind {
+      guard let sectors = targets[index].map.first(from: next, where: \.isOpen) else { continue }
+      wanted.append((index, sectors))
+    }
+    guard let begin = wanted.map(\.sectors.lowerBound).min() else { return nil }
+    let ends = wanted.map { $0.sectors.lowerBound == begin ? $0.sectors.upperBound : $0.sectors.lowerBound }
+    return piece(begin..<(ends.min() ?? source.sectors), wanted)
+  }
+
+  private func piece(_ sectors: Range<UInt64>, _ wanted: [(index: Int, sectors: Range<UInt64>)]) -> Piece? {
+    let block = wanted.reduce(source.block) { max($0, targets[$1.index].block) }
+    let begin = sectors.lowerBound / block * block
+    var piece = Piece(range: begin..<begin)
+    var (end, limit) = (min(sectors.upperBound, source.sectors), reserve.chunkSectors)
+    if let content = source.content?(begin), content.end > begin {
+      // A gap that ends within a block ends with the block before.
+      let gapEnd = content.end >= source.sectors ? source.sectors : content.end / block * block
+      piece.isGap = !content.isData && gapEnd > begin
+      end = min(end, piece.isGap ? gapEnd : content.isData ? content.end : end)
+      if piece.isGap { limit = gapLimit(wanted) }
+    }
+    end = min((end + block - 1) / block * block, source.sectors)
+    piece.range = begin..<min(end, begin + limit)
+    for (index, sectors) in wanted where sectors.lowerBound < piece.range.upperBound {
+      piece.needs |= 1 << UInt64(index)
+    }
+    return piece
+  }
+
+  /// How long a gap may be at once: no longer than a chunk where somebody needs its zeros as bytes.
+  private func gapLimit(_ wanted: [(index: Int, sectors: Range<UInt64>)]) -> UInt64 {
+    if policy.verification != .none || wanted.contains(where: { targets[$0.index].zeros == .written }) {
+      return reserve.chunkSectors
+    }
+    return wanted.allSatisfy { targets[$0.index].zeros == .there } ? .max / 2 : CopyRun.gapSectors
+  }
+
+  /// Something is left for another pass.
+  var hasLeftOver: Bool {
+    needsAnotherPass
+      || targets.contains { $0.isLeftBehind && !$0.isDropped && $0.map.first(from: 0, where: \.isOpen) != nil }
+  }
+
+  /// Starts over, for targets that were left behind and for sectors that were left out; false when there are none.
+  func beginAnotherPass() -> Bool {
+    guard hasLeftOver else { return false }
+    needsAnotherPass = false
+    for target in targets { target.isLeftBehind = false }
+    next = 0
+    return true
+  }
+}
+
+extension SectorMap.Status {
+  /// True for sectors that a copy still has to look at.
+  package var isOpen: Bool { self != .done && self != .bad }
+}

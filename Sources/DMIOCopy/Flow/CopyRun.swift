@@ -1,0 +1,158 @@
+internal import DMIO
+
+/// A copy under way: many chunks in flight, each read once and written to all targets that want it.
+///
+/// It belongs to the thread of its driven client, and moves only in `step` and in completions. What happened is in the source
+/// and the targets. The order of its parts is that of the data: CopyRun+Work, +Reading, +Writing, +Verifying, +Settling.
+package final class CopyRun {
+  /// Fills a chunk with its part of the source, and calls back, at once or from a completion.
+  package typealias Fill = (CopyRun, Chunk, @escaping () -> Void) -> Void
+
+  package let reserve: Reserve
+  package let source: CopySource
+  package let targets: [CopyTarget]
+  let policy: CopyPolicy
+  let throttle: CopyThrottle?
+  private let fill: Fill
+  var busy: [Chunk] = []
+  /// The first sector that no chunk of this pass has begun with.
+  var next: UInt64 = 0
+  /// Sectors were left out in this pass that are to be tried in another.
+  var needsAnotherPass = false
+  /// Bytes of the chunks that are through.
+  package private(set) var bytesDone: UInt64 = 0
+  /// Nothing new is begun; what is under way ends.
+  package var isStopped = false
+  /// What was read is not written any more either.
+  package var hasEnded = false
+  /// Told of each piece of the source in its order, once it was read, with the chunk that holds it; nil: zeros.
+  package var onBytes: ((Range<UInt64>, Chunk?) -> Void)?
+  /// Pieces that were read, but not told of yet, and where the next one begins.
+  var untold: [UInt64: Chunk] = [:]
+  var told: UInt64 = 0
+  /// Chunks that wait for their turn to be written, in a sequential copy, by their first sectors.
+  var inLine: [UInt64: Chunk] = [:]
+  /// The one that is being written, in a sequential copy, and the first sector behind all that were.
+  var isLineBusy = false
+  var lineCursor: UInt64 = 0
+  /// True when what failed is not to be looked at by parts any more.
+  package var isInterrupted: () -> Bool = { false }
+
+  /// - Parameter fill: Fills a chunk and calls back, at once or from a completion.
+  package init(
+    _ reserve: Reserve, _ source: CopySource, _ targets: [CopyTarget], _ policy: CopyPolicy = CopyPolicy(),
+    throttle: CopyThrottle? = nil, fill: @escaping Fill = { $0.read($1, $2) }
+  ) {
+    precondition(targets.count <= Limits.regions, "targets of a copy")
+    self.reserve = reserve
+    self.source = source
+    self.targets = targets
+    self.policy = policy
+    self.throttle = throttle
+    self.fill = fill
+  }
+
+  var client: BlockClient { reserve.client }
+
+  /// Begins what can be begun. True when the copy is over: nothing is under way, and nothing more is going to be.
+  package func step() -> Bool {
+    while !isStopped, !hasEnded {
+      guard let piece = nextPiece() else {
+        guard busy.isEmpty, beginAnotherPass() else { break }
+        continue
+      }
+      if throttle?.mustWait() == true { return false }
+      guard let chunk = reserve.take() else { break }
+      begin(chunk, piece)
+    }
+    if reserve.isExhausted { isStopped = true }
+    let isThrough = busy.isEmpty && (isStopped || hasEnded || nextPiece() == nil && !hasLeftOver)
+    settle(all: isThrough)
+    return isThrough && targets.allSatisfy(\.isSettled)
+  }
+
+  /// Nothing of it is left to be tried.
+  var isComplete: Bool { targets.allSatisfy { $0.map.first(from: 0, where: \.isOpen) == nil } }
+
+  private func begin(_ chunk: Chunk, _ piece: Piece) {
+    chunk.range = piece.range
+    chunk.needs = piece.needs
+    chunk.isGap = piece.isGap
+    chunk.pending = 0
+    chunk.wasWritten = false
+    next = piece.range.upperBound
+    busy.append(chunk)
+    throttle?.begin(bytes: piece.isGap ? 0 : source.bytes(in: piece.range))
+    if piece.isGap { return beginGap(chunk) }
+    fill(self, chunk) { [self] in filled(chunk) }
+  }
+
+  private func beginGap(_ chunk: Chunk) {
+    source.addGood(chunk.range)
+    if fitsChunk(chunk.range) { chunk.zero(from: 0) }
+    filled(chunk)
+  }
+
+  func fitsChunk(_ range: Range<UInt64>) -> Bool { UInt64(range.count) <= reserve.chunkSectors }
+
+  /// The chunk holds its part of the source.
+  func filled(_ chunk: Chunk) {
+    if hasEnded || policy.readErrors == .stop && source.hasBad(chunk.range) { return end(chunk) }
+    if chunk.held > 0 {
+      guard let other = takeOver(chunk) else { return end(chunk) }
+      return filled(other)
+    }
+    // What lies behind the source's last byte is zero, whatever a file has there by now.
+    if !chunk.isGap { chunk.zero(from: Int(source.bytes(in: chunk.range))) }
+    tellInOrder(chunk)
+    if policy.isSequential { return getInLine(chunk) }
+    write(chunk)
+  }
+
+  /// Every target has answered for the chunk, or was given up.
+  func end(_ chunk: Chunk) {
+    if untold[chunk.range.lowerBound] === chunk {
+      chunk.wasWritten = true
+      return
+    }
+    busy.removeAll { $0 === chunk }
+    throttle?.end()
+    bytesDone += source.bytes(in: chunk.range)
+    if chunk.held == 0 { reserve.giveBack(chunk) } else { reserve.forfeit() }
+  }
+
+  /// Goes on with another chunk where the kernel may still write into the memory of this one.
+  private func takeOver(_ chunk: Chunk) -> Chunk? {
+    reserve.replace()
+    guard let other = reserve.take() else { return nil }
+    other.range = chunk.range
+    other.needs = chunk.needs
+    other.isGap = false
+    other.pending = 0
+    unsafe chunk.withBytes(0..<chunk.bytes) { from in
+      unsafe other.withBytes(0..<other.bytes) { unsafe $0.copyMemory(from: UnsafeRawBufferPointer(from)) }
+    }
+    for run in source.map.runs(in: chunk.range) where run.status == .bad { other.zero(other.bytes(of: run.sectors)) }
+    busy.removeAll { $0 === chunk }
+    busy.append(other)
+    reserve.forfeit()
+    return other
+  }
+}
+
+/// Telling of the source's bytes in their order, which is not the one in which they are read.
+extension CopyRun {
+  private func tellInOrder(_ chunk: Chunk) {
+    // In a later pass nothing is new.
+    guard onBytes != nil, chunk.range.lowerBound >= told else { return }
+    untold[chunk.range.lowerBound] = chunk
+    while let chunk = untold.removeValue(forKey: told) { tell(chunk) }
+  }
+
+  private func tell(_ chunk: Chunk) {
+    told = chunk.range.upperBound
+    onBytes?(chunk.range, chunk.isGap ? nil : chunk)
+    // All that it still waited for was its turn here.
+    if chunk.wasWritten { end(chunk) }
+  }
+}

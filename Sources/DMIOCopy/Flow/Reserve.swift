@@ -1,0 +1,86 @@
+package import DMIO
+
+/// The chunks of a copier: made before the first copy begins, and the only memory that a copy uses.
+package final class Reserve {
+  let client: BlockClient
+  /// Bytes of a chunk.
+  let chunkBytes: Int
+  /// Chunks that may be on their way at once.
+  let window: Int
+  private var idle: [Chunk] = []
+  /// Chunks that are with a copy.
+  private var lent = 0
+  /// All that were made.
+  private var count: Int
+  /// More than these are never made: a target that hangs keeps the chunks that it holds.
+  private let most: Int
+  /// Who reads targets back, one at a time each.
+  private var readers: [Chunk] = []
+  private var waitingReaders: [(Chunk) -> Void] = []
+
+  /// Chunks that are made beyond the window in the place of such that somebody holds.
+  package static let spare = 16
+  /// Chunks for reading targets back.
+  static let readers = 4
+
+  package init(_ client: BlockClient, chunks: Int, chunkBytes: Int, readsBack: Bool = false) throws(BlockError) {
+    self.client = client
+    self.chunkBytes = chunkBytes
+    window = chunks
+    count = chunks
+    most = chunks + Reserve.spare
+    for _ in 0..<chunks { idle.append(try Chunk(bytes: chunkBytes, of: client)) }
+    if readsBack { for _ in 0..<Reserve.readers { readers.append(try Chunk(bytes: chunkBytes, of: client)) } }
+  }
+
+  /// Sectors that a chunk holds.
+  var chunkSectors: UInt64 { UInt64(chunkBytes / Limits.sectorBytes) }
+  /// True when a chunk can be taken.
+  var hasChunk: Bool { !idle.isEmpty }
+  /// No chunk is left, and none is with a copy that will give it back: devices that hang hold them all.
+  var isExhausted: Bool { idle.isEmpty && lent == 0 }
+
+  func take() -> Chunk? {
+    guard let chunk = idle.popLast() else { return nil }
+    lent += 1
+    return chunk
+  }
+
+  func giveBack(_ chunk: Chunk) {
+    lent -= 1
+    idle.append(chunk)
+  }
+
+  /// Writes off a chunk that the kernel may still use, and makes another in its place.
+  func forfeit() {
+    lent -= 1
+    replace()
+  }
+
+  /// Takes a chunk that was written off after all: the kernel has answered.
+  func recover(_ chunk: Chunk) { idle.append(chunk) }
+
+  /// Makes a chunk in the place of one that is held by somebody who does not answer, as far as that may go.
+  func replace() {
+    guard count < most, let chunk = try? Chunk(bytes: chunkBytes, of: client) else { return }
+    count += 1
+    idle.append(chunk)
+  }
+
+  /// Hands a chunk for reading back to `body` as soon as there is one.
+  func withReader(_ body: @escaping (Chunk) -> Void) {
+    if let reader = readers.popLast() { body(reader) } else { waitingReaders.append(body) }
+  }
+
+  /// Takes one back that nobody uses any more.
+  func recover(reader: Chunk) {
+    if waitingReaders.isEmpty { readers.append(reader) } else { waitingReaders.removeFirst()(reader) }
+  }
+
+  /// Makes one in the place of one that is held by a target that does not answer.
+  func replaceReader() {
+    guard count < most, let chunk = try? Chunk(bytes: chunkBytes, of: client) else { return }
+    count += 1
+    recover(reader: chunk)
+  }
+}

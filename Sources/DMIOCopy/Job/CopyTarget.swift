@@ -1,0 +1,113 @@
+package import DMIO
+
+/// Where the bytes of a copy go, and what became of them there.
+package final class CopyTarget {
+  package let device: BlockDevice
+  /// The first sector that is written.
+  package let start: UInt64
+  /// How zeros get there.
+  package internal(set) var zeros: Zeros
+  /// What is known about its sectors.
+  package var map: SectorMap
+
+  /// Bytes of the source that were written and acknowledged.
+  package var bytesWritten: UInt64 = 0
+  /// Bytes of the source that are through, by whatever way.
+  package var bytesSettled: UInt64 = 0
+  /// Sectors of the device that could not be written, with why.
+  package var failures = Extents()
+  /// Sectors of the device that were read back, and are not what they should be.
+  package var mismatches = Extents()
+  /// It gets nothing new: it failed.
+  package var isDropped = false
+  /// It gets nothing new before the others are done: it was too slow.
+  package var isLeftBehind = false
+  /// A read or write of it did not end in time: it is not waited for any more.
+  package var isStuck = false
+  /// Requests that it has not answered.
+  package var inFlight = 0
+  /// What it does at its end.
+  package var settling = Settling()
+
+  /// How a run of zeros gets to a target.
+  package enum Zeros: Sendable {
+    /// As bytes, like all others.
+    case written
+    /// With an operation of the device.
+    case operation
+    /// Not at all: zeros are what stands there.
+    case there
+  }
+
+  /// How a target is ended: what remains after the last write.
+  package struct Settling {
+    package enum Step: Sendable { case open, begun, over }
+    package var step = Step.open
+    package var isFlushed = false
+    /// The error of a step, and which that was.
+    package var error: (errno: Errno, step: String)?
+    /// When it was over.
+    package var end: ContinuousClock.Instant?
+    /// Makes a file's size right.
+    package var trim: () throws(Errno) -> Void = {}
+    /// Makes a file's name durable.
+    package var syncDirectory: () throws(Errno) -> Void = {}
+  }
+
+  package init(_ device: BlockDevice, start: UInt64, sectors: UInt64, zeros: Zeros = .written) {
+    self.device = device
+    self.start = start
+    self.zeros = zeros
+    map = SectorMap(sectors: sectors)
+  }
+
+  /// Sectors in a block of the device.
+  package var block: UInt64 { UInt64(device.geometry.logicalBlock / Limits.sectorBytes) }
+
+  /// Nothing more is going to happen to it.
+  package var isSettled: Bool { settling.step == .over }
+
+  /// Everything was written, and flushed.
+  package var isGood: Bool { map.isDone && settling.isFlushed && settling.error == nil }
+
+  /// Sectors of the device that do not hold the source's bytes; the errno of those that were never tried is nil.
+  package var failed: [Extent] {
+    var extents = failures
+    let known = failures.merged
+    for run in map.runs where run.status != .done {
+      var next = start + run.sectors.lowerBound
+      let end = start + run.sectors.upperBound
+      for extent in known where extent.end > next && extent.sector < end {
+        if extent.sector > next { extents.add(next..<extent.sector, nil) }
+        next = max(next, extent.end)
+      }
+      if next < end { extents.add(next..<end, nil) }
+    }
+    return extents.merged
+  }
+
+  /// The sectors of the device for a range of the copy.
+  func region(of range: Range<UInt64>) -> Region {
+    Region(device, start: start + range.lowerBound, count: UInt64(range.count))
+  }
+
+  /// Notes sectors of the copy that hold what they should.
+  func addGood(_ range: Range<UInt64>) {
+    map.mark(range, .done)
+    failures.remove(start + range.lowerBound..<start + range.upperBound)
+  }
+
+  /// Notes sectors of the copy that could not be written.
+  package func addFailure(_ range: Range<UInt64>, _ errno: Errno) {
+    guard !range.isEmpty else { return }
+    map.mark(range, .bad)
+    failures.remove(start + range.lowerBound..<start + range.upperBound)
+    failures.add(start + range.lowerBound..<start + range.upperBound, errno)
+  }
+
+  /// Takes back all that was written: a flush failed.
+  package func distrust(_ errno: Errno) {
+    failures = Extents()
+    addFailure(0..<map.sectors, errno)
+  }
+}
