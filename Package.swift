@@ -18,8 +18,13 @@ let package = Package(
     .library(name: "dm-io", type: .dynamic, targets: ["DMIOC"]),
     .executable(name: "dmio", targets: ["dmio-cli"]),
   ],
+  traits: [
+    .trait(name: "Hash", description: "Hashes in the receipts of dmio, with swift-crypto."),
+    .default(enabledTraits: ["Hash"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "3.0.0"),
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
   ],
   targets: [
@@ -34,6 +39,7 @@ let package = Package(
       dependencies: [
         "DMIO", "DMIOCopy", "DMIONames",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Crypto", package: "swift-crypto", condition: .when(traits: ["Hash"])),
       ],
       swiftSettings: strict),
     .target(name: "DMIOTestSupport", dependencies: ["DMIO"], path: "Tests/DMIOTestSupport"),

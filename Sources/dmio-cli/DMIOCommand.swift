@@ -3,7 +3,7 @@ internal import ArgumentParser
 /// The version of the tool.
 let toolVersion = "0.1.0"
 
-/// The tool: `dmio copy`, `read`, `write`, `info` and `bench`.
+/// The tool: `dmio copy`, `verify`, `repair`, `map`, `read`, `write`, `info` and `bench`.
 struct DMIOCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dmio", abstract: "Block I/O to many devices at once, and a receipt you can trust.",
@@ -11,6 +11,7 @@ struct DMIOCommand: ParsableCommand {
       EXAMPLES
         dmio copy golden.img /dev/sdb /dev/sdc           one source, read once, to many targets
         dmio copy --json disk.img copy.img               with a receipt in JSON
+        dmio verify disk.img copy.img                    are they the same?
         dmio read /dev/sdb,offset=2048s,size=8MiB >part  a region to standard output
         dmio write --yes /dev/sdb,size=4MiB <part        standard input to one or more regions
         dmio info /dev/sdb                               what a device can do, and how it is used
@@ -20,7 +21,12 @@ struct DMIOCommand: ParsableCommand {
       a name is doubled. Sizes: 2048s (sectors of 512 bytes), 8MiB (1024), 8MB (1000), 512 (bytes).
       """,
     version: "dmio \(toolVersion)",
-    subcommands: [CopyCommand.self, ReadCommand.self, WriteCommand.self, InfoCommand.self, BenchCommand.self])
+    subcommands: [
+      CopyCommand.self, VerifyCommand.self, RepairCommand.self, MapCommand.self, ReadCommand.self, WriteCommand.self,
+      InfoCommand.self, BenchCommand.self,
+    ])
 
-  func run() throws { throw ValidationError("a command is missing: copy, read, write, info or bench") }
+  func run() throws {
+    throw ValidationError("a command is missing: copy, verify, repair, map, read, write, info or bench")
+  }
 }

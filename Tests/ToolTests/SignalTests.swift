@@ -92,7 +92,7 @@ import Testing
     try folder.make("source", pattern(1 << 20))
     let silent = try Tool.run(["copy", "--json", "source", "a"], in: folder)
     #expect(silent.error.isEmpty)
-    let shown = try Tool.run(["copy", "--json", "--progress", "source", "a"], in: folder)
+    let shown = try Tool.run(["copy", "--json", "--progress", "line", "source", "a"], in: folder)
     #expect(shown.error.contains("[####################] 100% of 1 MiB, "))
     #expect(shown.error.hasSuffix("0:00 left\n"))
   }

@@ -24,7 +24,10 @@ package final class Chunk {
   var parts: [Part] = []
 
   init(bytes: Int, of client: BlockClient) throws(BlockError) {
-    var buffer = try PageBuffer(pages: bytes / Limits.pageBytes, of: client)
+    let pages = bytes / Limits.pageBytes
+    // What the client has no registered pages for is memory like any other.
+    var buffer =
+      if let registered = try? PageBuffer(pages: pages, of: client) { registered } else { try PageBuffer(pages: pages) }
     var span = buffer.mutableBytes
     unsafe space = span.withUnsafeMutableBytes { unsafe $0 }
     self.buffer = buffer

@@ -59,10 +59,7 @@ extension CopyRun {
     }
     guard !wrong.isEmpty else { return whenDone() }
     if mayRewrite { return rewrite(chunk, target, reader, wrong, whenDone) }
-    for range in wrong {
-      target.map.mark(range, .bad)
-      target.mismatches.add(target.start + range.lowerBound..<target.start + range.upperBound, nil)
-    }
+    for range in wrong { target.addMismatch(range) }
     whenDone()
   }
 

@@ -50,6 +50,10 @@ package final class CopyRun {
     self.policy = policy
     self.throttle = throttle
     self.fill = fill
+    for target in targets {
+      target.settling.isNeeded = policy.flushes.targets
+      target.wasVerified = policy.verification != .none
+    }
   }
 
   var client: BlockClient { reserve.client }

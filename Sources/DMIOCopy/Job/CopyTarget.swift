@@ -26,6 +26,8 @@ package final class CopyTarget {
   package var isStuck = false
   /// Requests that it has not answered.
   package var inFlight = 0
+  /// All that is done on it was read back, or only read.
+  package internal(set) var wasVerified = false
   /// What it does at its end.
   package var settling = Settling()
 
@@ -44,6 +46,8 @@ package final class CopyTarget {
     package enum Step: Sendable { case open, begun, over }
     package var step = Step.open
     package var isFlushed = false
+    /// False for a target that is only read, or that somebody else flushes.
+    package internal(set) var isNeeded = true
     /// The error of a step, and which that was.
     package var error: (errno: Errno, step: String)?
     /// When it was over.
@@ -67,8 +71,8 @@ package final class CopyTarget {
   /// Nothing more is going to happen to it.
   package var isSettled: Bool { settling.step == .over }
 
-  /// Everything was written, and flushed.
-  package var isGood: Bool { map.isDone && settling.isFlushed && settling.error == nil }
+  /// Everything holds what it should, and was flushed where that is part of it.
+  package var isGood: Bool { map.isDone && (settling.isFlushed || !settling.isNeeded) && settling.error == nil }
 
   /// Sectors of the device that do not hold the source's bytes; the errno of those that were never tried is nil.
   package var failed: [Extent] {
@@ -103,6 +107,23 @@ package final class CopyTarget {
     map.mark(range, .bad)
     failures.remove(start + range.lowerBound..<start + range.upperBound)
     failures.add(start + range.lowerBound..<start + range.upperBound, errno)
+  }
+
+  /// Notes sectors of the copy that are on the device, and not what the source holds; or that it does not have at all.
+  package func addMismatch(_ range: Range<UInt64>) {
+    addFailure(range, .EBADMSG)
+    mismatches.add(start + range.lowerBound..<start + range.upperBound, nil)
+  }
+
+  /// Has everything that is not done tried again.
+  package func reopen() {
+    for run in map.runs where run.status != .done { reopen(run.sectors) }
+  }
+
+  /// Has sectors of the copy tried again.
+  package func reopen(_ range: Range<UInt64>) {
+    map.mark(range, .untried)
+    failures.remove(start + range.lowerBound..<start + range.upperBound)
   }
 
   /// Takes back all that was written: a flush failed.

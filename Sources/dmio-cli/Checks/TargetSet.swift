@@ -27,16 +27,22 @@ struct TargetSet {
   }
 
   /// The first changes: files are created and emptied. What was created is taken away again when that fails.
-  func commit() throws(Refusal) -> [Target] {
+  ///
+  /// - Parameters:
+  ///   - keeps: Whether the file of a target stays as it is, for a copy that goes on.
+  ///   - sparse: What happens to runs of zeros.
+  func commit(
+    keeping keeps: (Int) -> Bool = { _ in false }, _ sparse: SparseOptions? = nil
+  ) throws(Refusal) -> [Target] {
     do throws(Refusal) {
       for operand in operands { try operand.create() }
     } catch {
       for operand in operands { operand.place?.remove() }
       throw error
     }
-    return operands.map { operand in
-      let target = operand.target
-      operand.empty(target)
+    return operands.enumerated().map { index, operand in
+      let target = operand.target(zeros: operand.zeros(sparse, isKept: keeps(index)))
+      if !keeps(index) { operand.empty(target) }
       return target
     }
   }

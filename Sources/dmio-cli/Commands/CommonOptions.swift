@@ -17,14 +17,13 @@ enum EngineOption: String, ExpressibleByArgument, CaseIterable {
 
 /// What every command understands.
 struct EngineOptions: ParsableArguments {
-  @Option(help: "Who carries out file I/O: io_uring, or threads.") var engine = EngineOption.auto
+  @Option(help: "Who does the I/O.") var engine = EngineOption.auto
 }
 
 /// What the commands with a receipt understand.
 struct ReceiptOptions: ParsableArguments {
   @Flag(help: "Print a receipt in JSON on standard output.") var json = false
-  @Flag(inversion: .prefixedNo, help: "Draw a progress bar on standard error. (default: on a terminal)")
-  var progress: Bool?
+  @OptionGroup var progress: ProgressOptions
   @Flag(name: .shortAndLong, help: "Overwrite block devices without asking.") var yes = false
 }
 

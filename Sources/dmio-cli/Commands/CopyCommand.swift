@@ -1,5 +1,7 @@
 internal import ArgumentParser
 internal import DMIO
+internal import DMIOCopy
+internal import DMIONames
 
 /// `dmio copy`: one source to many targets, with a receipt.
 struct CopyCommand: ParsableCommand {
@@ -9,30 +11,51 @@ struct CopyCommand: ParsableCommand {
       EXAMPLES
         dmio copy disk.img copy.img                      a file to a file
         dmio copy --yes golden.img /dev/sdb /dev/sdc     an image to two disks
-        dmio copy --json /dev/sr0 a.iso b.iso            with a receipt in JSON
-        dmio copy a.img,size=1MiB b.img,offset=2048s     the first MiB into a file
+        dmio copy --verify=readback --hash sha256 …      compared after writing, with a hash
+        dmio copy --map rescue /dev/sdb disk.img         a rescue: bad sectors are listed, and …
+        dmio copy --map rescue --resume /dev/sdb disk.img    … it goes on after any interruption
+        dmio repair --map rescue /dev/sdb disk.img       … and what failed is tried again
 
-      A target that fails is dropped, the others finish. Sectors that cannot be read are written as zeros and listed. On a
-      block device the last sector is filled up with zeros; a file that is named without offset or size is overwritten.
+      A target that fails is dropped, the others finish. Sectors that cannot be read are zeros on the targets, and listed.
 
       EXIT CODES
         0 all good   1 could not start   2 usage   3 some targets failed   4 the source had unreadable sectors
-        5 no target is good   7 interrupted
+        5 too few good targets   6 a target is not what was written   7 interrupted, --resume goes on
       """)
 
-  @Argument(help: "What is copied: DEVICE[,offset=N][,size=N][,direct=auto|on|off].") var source: String
-  @Argument(help: "Where it goes: files, block devices, regions of them; at most 64.") var targets: [String]
+  @Argument(help: "What is copied, such as img,offset=2048s,size=8MiB.") var source: String
+  @Argument(help: "Files, block devices, regions of them; at most 64.") var targets: [String]
+  @OptionGroup var maps: MapOptions
+  @OptionGroup var policy: PolicyOptions
+  @OptionGroup var verify: VerifyOptions
+  @OptionGroup var sparse: SparseOptions
+  @Option(help: ArgumentHelp("Copy at most so much a second, such as 50MiB.", valueName: "SIZE")) var rate: ByteCount?
+  @Option(help: ArgumentHelp("Draw throughput and errors over time.", valueName: "file.svg")) var plot: String?
+  @Flag(name: [.customShort("n"), .long], help: "Check everything, and change nothing.") var dryRun = false
   @OptionGroup var engine: EngineOptions
   @OptionGroup var receipt: ReceiptOptions
 
   func run() throws {
     let sourceOperand = try Operands.region(source)
     let targetOperands = try Operands.regions(targets)
+    try policy.check(targets: targetOperands.count)
     Interrupts.watch()
     let source = try SourceOperand(opening: sourceOperand)
     let set = try TargetSet(opening: targetOperands, bytes: source.bytes, keepsFiles: false)
-    try set.check(source: source, isAgreed: receipt.yes)
+    let maps = try MapPlan(self.maps, source, set.operands)
+    let extras = try Extras(verify.hash, plot, source, set.operands)
+    try set.check(source: source, isAgreed: receipt.yes || dryRun || maps?.isGoingOn == true)
+    if dryRun { DryRun.tell(source, set.operands, maps, receipt) }
     let run = try Run(engine.engine.choice)
-    try run.copy(source.source, set.commit(), receipt)
+    run.policy = policy.policy
+    run.policy.findsZeros = sparse.sparse == .auto
+    if verify.verify != nil { run.policy.verification = .readback }
+    run.required = policy.require
+    run.throttle = rate.map { CopyThrottle(bytesPerSecond: $0.bytes) }
+    try extras.equip(run)
+    let from = source.source(isSparse: sparse.sparse == .auto)
+    let to = try set.commit(keeping: { maps?.keeps($0) == true }, sparse)
+    try maps?.begin(run, from, to, set.operands)
+    try run.copy(from, to, receipt)
   }
 }

@@ -18,8 +18,7 @@ struct ReadCommand: ParsableCommand {
 
   @Argument(help: "What is read: DEVICE[,offset=N][,size=N][,direct=auto|on|off].") var region: String
   @OptionGroup var engine: EngineOptions
-  @Flag(inversion: .prefixedNo, help: "Draw a progress bar on standard error. (default: on a terminal)")
-  var progress: Bool?
+  @OptionGroup var progress: ProgressOptions
 
   func run() throws {
     if isatty(STDOUT_FILENO) == 1 { throw Refusal("standard output is a terminal; send the bytes to a file or a pipe") }
@@ -27,8 +26,8 @@ struct ReadCommand: ParsableCommand {
     let run = try Run(engine.engine.choice)
     Interrupts.watch()
     let output = StandardOutput()
-    let source = operand.source
-    try run.carryOut(source, [], progress: progress) { copier, chunk, whenDone in
+    let source = operand.source(isSparse: false)
+    try run.carryOut(source, [], progress) { copier, chunk, whenDone in
       copier.read(chunk) {
         chunk.zero(from: Int(copier.source.bytes(in: chunk.range)))
         output.take(copier, chunk, whenDone)

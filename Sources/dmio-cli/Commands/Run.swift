@@ -2,10 +2,23 @@ internal import ArgumentParser
 internal import DMIO
 internal import DMIOCopy
 
-/// From opened operands to the receipt: what copy and write have in common.
-struct Run {
+/// From opened operands to the receipt: what all copying commands have in common.
+final class Run {
   let client: BlockClient
   private let started = ContinuousClock.now
+  var policy = CopyPolicy()
+  /// How many targets have to be good; nil: one.
+  var required: Required?
+  /// Mismatches are what the run looks for: a target that has some counts as looked at.
+  var isComparison = false
+  var throttle: CopyThrottle?
+  /// Where what is known goes, if anywhere.
+  var maps: Maps?
+  var hashing: Hashing?
+  var manifest: ReplacedFile?
+  var picture: Picture?
+  /// What is read in the place of the source.
+  private var substitute: Source?
 
   /// Chunks in flight, and their bytes; with the client's own pages well below 64 MiB.
   static let chunks = (count: 16, bytes: 1 << 20)
@@ -22,33 +35,51 @@ struct Run {
       pages: 256, kind: .driven, engine: engine, registeredPages: chunks.count * chunks.bytes / Limits.pageBytes)
   }
 
-  /// Copies and settles, with a bar where it is wanted.
+  /// Copies and settles, with progress where it is wanted.
   func carryOut(
-    _ source: Source, _ targets: [Target], progress: Bool?, fill: @escaping CopyRun.Fill
+    _ source: Source, _ targets: [Target], _ options: ProgressOptions,
+    fill: @escaping CopyRun.Fill = { $0.read($1, $2) }
   ) throws(Refusal) {
     do throws(BlockError) {
       let count = min(
-        Run.chunks.count, Int((source.copy.bytes + UInt64(Run.chunks.bytes) - 1) / UInt64(Run.chunks.bytes)))
-      let reserve = try Reserve(client, chunks: max(1, count), chunkBytes: Run.chunks.bytes)
-      let copy = CopyRun(reserve, source.copy, targets.map(\.copy), fill: fill)
+        UInt64(Run.chunks.count), (source.copy.bytes + UInt64(Run.chunks.bytes) - 1) / UInt64(Run.chunks.bytes))
+      let reserve = try Reserve(
+        client, chunks: max(1, Int(count)), chunkBytes: Run.chunks.bytes, readsBack: policy.verification != .none)
+      let copy = CopyRun(
+        reserve, substitute?.copy ?? source.copy, targets.map(\.copy), policy, throttle: throttle, fill: fill)
       copy.isInterrupted = { Interrupts.areWanted }
-      var bar = Progress(copy, progress)
-      try drive(copy) { bar.draw() }
+      if let hashing { copy.onBytes = { hashing.take($0, $1, source.copy) } }
+      var progress = Progress(copy, targets.map(\.name), options)
+      try drive(copy) {
+        progress.tick()
+        self.maps?.tick(self.client)
+        self.picture?.take(copy)
+      }
+      maps?.end()
       copy.closeDevices()
-      bar.finish()
+      picture?.take(copy)
+      progress.finish()
     } catch {
       throw Refusal("\(error)")
     }
   }
 
+  /// Has a good target read in the place of the source. What cannot be read there is not written anywhere.
+  func read(from target: Target, _ source: CopySource) {
+    let copy = CopySource(device: target.copy.device, start: target.copy.start, bytes: source.bytes)
+    substitute = Source(name: target.name, isDirect: target.isDirect, directReason: target.directReason, copy: copy)
+    policy.readErrors = .stop
+  }
+
   /// Moves a copy until it is over, or nothing is to be waited for any more.
   private func drive(_ copy: CopyRun, onTick: () -> Void) throws(BlockError) {
+    let tick = Duration.milliseconds(min(Run.tickMilliseconds, maps?.milliseconds ?? .max))
     var lastTick = ContinuousClock.now
     while !Interrupts.areUrgent {
       if Interrupts.areWanted { copy.isStopped = true }
       if copy.step() { break }
-      try client.poll(waitMilliseconds: Run.tickMilliseconds)
-      guard ContinuousClock.now - lastTick >= .milliseconds(Run.tickMilliseconds) else { continue }
+      try client.poll(waitMilliseconds: Int(tick / .milliseconds(1)))
+      guard ContinuousClock.now - lastTick >= tick else { continue }
       lastTick = .now
       copy.tick()
       onTick()
@@ -63,19 +94,37 @@ struct Run {
     fill: @escaping CopyRun.Fill = { $0.read($1, $2) },
     failure: () -> Refusal? = { nil }
   ) throws(Refusal) {
-    try carryOut(source, targets, progress: options.progress, fill: fill)
+    try carryOut(source, targets, options.progress, fill: fill)
     let failure = failure()
-    finish(receipt(source, targets), failure, options)
+    var receipt = receipt(source, targets)
+    if failure == nil {
+      // What was copied is told all the same.
+      receipt.trouble = [maps?.failure, writeManifest(receipt), picture?.write(receipt)].compactMap { $0 }.first
+    }
+    finish(receipt, failure, options)
   }
 
   /// What the run did.
   func receipt(_ source: Source, _ targets: [Target]) -> Receipt {
-    let milliseconds = UInt64(max(0, (ContinuousClock.now - started) / .milliseconds(1)))
-    return Receipt(source, targets, engine: client.engine, milliseconds: milliseconds)
+    let milliseconds = { (end: ContinuousClock.Instant) in UInt64(max(0, (end - self.started) / .milliseconds(1))) }
+    let required = required?.count(of: targets.count) ?? min(1, targets.count)
+    return Receipt(
+      source, targets, engine: client.engine, milliseconds: milliseconds,
+      Receipt.Terms(required: required, isComparison: isComparison, sha256: hashing?.text(of: source.copy)))
+  }
+
+  private func writeManifest(_ receipt: Receipt) -> Refusal? {
+    guard let manifest else { return nil }
+    guard let hash = receipt.terms.sha256 else {
+      return Refusal("no hash for the manifest: not all of the source was read in this run")
+    }
+    do throws(Refusal) { try manifest.write("\(hash)  \(receipt.source.name)\n") } catch { return error }
+    return nil
   }
 
   private func finish(_ receipt: Receipt, _ failure: Refusal?, _ options: ReceiptOptions) -> Never {
     Report.tellFailures(receipt)
+    if let substitute { Report.tell(substitute.copy.holes.merged, substitute.name, "read") }
     if let failure { Main.end(failure, json: options.json) }
     if options.json {
       StandardStreams.output(receipt.json.text + "\n")

@@ -1,50 +1,136 @@
+internal import ArgumentParser
 internal import DMIO
 internal import DMIOCopy
 internal import DMIONames
 internal import Glibc
 
-/// A bar with rate and time left, on one line of standard error, drawn at each tick.
-struct Progress {
-  private let copier: CopyRun
-  private let started = ContinuousClock.now
-  private let isTerminal: Bool
-  private let isWanted: Bool
-  private var drawn = 0
+/// Whether and how progress is shown.
+struct ProgressOptions: ParsableArguments {
+  enum Mode: String, ExpressibleByArgument, CaseIterable { case auto, line, json, none }
 
-  /// - Parameter choice: Whether to draw; nil: on a terminal only.
-  init(_ copier: CopyRun, _ choice: Bool?) {
-    self.copier = copier
-    isTerminal = isatty(STDERR_FILENO) == 1
-    isWanted = choice ?? isTerminal
+  @Option(help: "Show progress.") var progress = Mode.auto
+  @Option(help: ArgumentHelp("Write progress to descriptor N, as JSON Lines.", valueName: "N")) var progressFd: Int32?
+
+  func validate() throws {
+    guard let progressFd else { return }
+    if progressFd < 0 || fcntl(progressFd, F_GETFD) < 0 {
+      throw ValidationError("--progress-fd \(progressFd): is not open")
+    }
+  }
+}
+
+/// How far a copy is: drawn at each tick on a terminal, told once a second elsewhere, and whenever SIGUSR1 asks.
+struct Progress {
+  private let run: CopyRun
+  private let names: [String]
+  private let started = ContinuousClock.now
+  private let options: ProgressOptions
+  private let isDrawn: Bool
+  /// Bytes that were there before this run.
+  private let before: (source: UInt64, targets: [UInt64])
+  private var lastTold: ContinuousClock.Instant?
+  private var lines = 0
+
+  init(_ run: CopyRun, _ names: [String], _ options: ProgressOptions) {
+    self.run = run
+    self.names = names
+    self.options = options
+    isDrawn = options.progress == .auto && options.progressFd == nil && isatty(STDERR_FILENO) == 1
+    let done = run.targets.map { $0.map.count(of: .done) * 512 }
+    before = (done.min() ?? 0, done)
   }
 
-  /// Draws the present state. On a terminal over the line before, elsewhere as lines, one a second.
-  mutating func draw() {
-    guard isWanted else { return }
-    drawn += 1
-    if isTerminal {
-      StandardStreams.error("\r\(line)\u{1B}[K")
-    } else if drawn % (1000 / Run.tickMilliseconds) == 1 {
-      StandardStreams.error(line + "\n")
+  /// Shows the present state, if it is time for that.
+  mutating func tick() {
+    if Interrupts.takeStatusWish() { tell() }
+    if isDrawn { return draw() }
+    guard options.progress == .line || options.progress == .json || options.progressFd != nil else { return }
+    if let lastTold, ContinuousClock.now - lastTold < .seconds(1) { return }
+    lastTold = .now
+    tell()
+  }
+
+  /// Takes what was drawn off the terminal, and leaves the last state elsewhere.
+  mutating func finish() {
+    if isDrawn { return erase() }
+    if options.progress == .line || options.progress == .json || options.progressFd != nil { tell() }
+  }
+
+  /// One record: JSON where that was asked for, else a line.
+  private func tell() {
+    if options.progress == .json || options.progressFd != nil {
+      StandardStreams.write(json.text + "\n", to: options.progressFd ?? STDERR_FILENO)
+    } else {
+      StandardStreams.error(total + "\n")
     }
   }
 
-  /// Takes the bar away from the terminal, and leaves the last state elsewhere.
-  func finish() {
-    guard isWanted else { return }
-    StandardStreams.error(isTerminal ? "\r\u{1B}[K" : line + "\n")
+  private mutating func draw() {
+    // More targets than fit a screen would scroll it.
+    let shown = names.count > 1 && names.count <= 16 ? run.targets.indices.map(line) : []
+    let text = (shown + [total]).map { "\r\($0)\u{1B}[K" }.joined(separator: "\n")
+    StandardStreams.error((lines > 1 ? "\u{1B}[\(lines - 1)A" : "") + text)
+    lines = shown.count + 1
   }
 
-  private var line: String {
-    let (done, all) = (copier.bytesDone, copier.source.bytes)
-    let percent = all == 0 ? 100 : Int(Double(done) / Double(all) * 100)
+  private mutating func erase() {
+    guard lines > 0 else { return }
+    let up = lines > 1 ? "\u{1B}[\(lines - 1)A" : ""
+    StandardStreams.error("\(up)\r\u{1B}[J")
+    lines = 0
+  }
+
+  private var seconds: Double { max(0.001, Double((ContinuousClock.now - started) / .milliseconds(1)) / 1000) }
+  private var all: UInt64 { run.source.bytes }
+  private var done: UInt64 { min(all, before.source + run.bytesDone) }
+  private var rate: Double { Double(run.bytesDone) / seconds }
+  private var left: Double? { rate > 0 ? Double(all - done) / rate : nil }
+
+  private func done(_ target: Int) -> UInt64 { min(all, before.targets[target] + run.targets[target].bytesSettled) }
+
+  private var total: String {
+    let percent = Progress.percent(done, all)
     let bar = String(repeating: "#", count: percent / 5) + String(repeating: ".", count: 20 - percent / 5)
-    let seconds = max(0.001, Double((ContinuousClock.now - started) / .milliseconds(1)) / 1000)
-    let rate = Double(done) / seconds
-    let left = rate > 0 ? Progress.duration(Double(all - done) / rate) : "?"
-    let bad = copier.targets.count { $0.isDropped }
-    let targets = bad == 0 ? "" : ", \(bad) of \(copier.targets.count) targets failed"
-    return "[\(bar)] \(percent)% of \(ByteSize(bytes: all)), \(ByteSize(bytes: UInt64(rate)))/s, \(left) left\(targets)"
+    let bad = run.targets.count { $0.isDropped }
+    let holes = run.source.holes.isEmpty ? "" : ", the source has bad sectors"
+    let targets = bad == 0 ? "" : ", \(bad) of \(run.targets.count) targets failed"
+    let rest = left.map(Progress.duration) ?? "?"
+    return
+      "[\(bar)] \(percent)% of \(ByteSize(bytes: all)), \(ByteSize(bytes: UInt64(rate)))/s, \(rest) left\(targets)\(holes)"
+  }
+
+  private func line(_ target: Int) -> String {
+    let percent = String(Progress.percent(done(target), all))
+    let name = names[target].count > 40 ? "…" + names[target].suffix(39) : names[target]
+    return "\(String(repeating: " ", count: max(0, 3 - percent.count)))\(percent)%  \(name): \(state(target))"
+  }
+
+  private func state(_ target: Int) -> String {
+    let target = run.targets[target]
+    if target.isStuck { return "does not answer" }
+    if target.isDropped { return "failed" }
+    if target.isSettled { return "done" }
+    if target.isLeftBehind { return "slow, catches up later" }
+    return target.settling.step == .begun ? "flushing" : "copying"
+  }
+
+  private var json: JSON {
+    .object([
+      ("seconds", .literal(plain((seconds * 1000).rounded() / 1000))), ("bytes", .number(done)),
+      ("total", .number(all)),
+      ("bytes_per_s", .number(UInt64(rate))), ("seconds_left", left.map { .number(UInt64($0.rounded(.up))) } ?? .null),
+      (
+        "targets",
+        .array(
+          run.targets.indices.map {
+            .object([("device", .string(names[$0])), ("bytes", .number(done($0))), ("state", .string(state($0)))])
+          })
+      ),
+    ])
+  }
+
+  private static func percent(_ done: UInt64, _ all: UInt64) -> Int {
+    all == 0 ? 100 : Int(Double(done) / Double(all) * 100)
   }
 
   private static func duration(_ seconds: Double) -> String {

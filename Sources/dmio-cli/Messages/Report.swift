@@ -15,7 +15,10 @@ enum Report {
       if let (errno, step) = target.copy.settling.error {
         StandardStreams.message("\(target.name): \(step): \(errno.message)")
       } else {
-        tell(extents.filter { $0.errno != nil }, target.name, "write")
+        tell(
+          extents.filter { $0.errno != nil && $0.errno != .EBADMSG }, target.name,
+          receipt.terms.isComparison ? "read" : "write")
+        tell(target.copy.mismatches.merged, target.name)
       }
       tellUntried(extents.filter { $0.errno == nil }, target.name)
     }
@@ -36,7 +39,12 @@ enum Report {
         + way(source.isDirect, source.directReason)
         + (source.copy.holes.isEmpty ? "" : ", with holes")
     ]
-    for target in receipt.targets {
+    for target in receipt.targets where receipt.terms.isComparison {
+      let state =
+        target.copy.isGood ? "the same" : target.copy.mismatches.isEmpty ? "not compared as a whole" : "DIFFERS"
+      lines.append("\(target.name): \(state), \(way(target.isDirect, target.directReason))")
+    }
+    for target in receipt.targets where !receipt.terms.isComparison {
       let state = target.copy.isGood ? "good" : target.firstFailure == nil ? "not complete" : "FAILED"
       let flushed = target.copy.settling.isFlushed ? "flushed" : "not flushed"
       lines.append(
@@ -50,13 +58,22 @@ enum Report {
     isDirect ? "direct" : "buffered: \(reason)"
   }
 
-  private static func tell(_ extents: [Extent], _ name: String, _ operation: String) {
+  static func tell(_ extents: [Extent], _ name: String, _ operation: String) {
     for extent in extents.prefix(Report.extents) {
       let why = extent.errno?.message ?? "not tried"
       StandardStreams.message("\(name): sector \(extent.sector) (+\(extent.count)): \(operation): \(why)")
     }
     if extents.count > Report.extents {
       StandardStreams.message("\(name): and \(extents.count - Report.extents) more extents; --json lists all")
+    }
+  }
+
+  private static func tell(_ mismatches: [Extent], _ name: String) {
+    for extent in mismatches.prefix(Report.extents) {
+      StandardStreams.message("\(name): sector \(extent.sector) (+\(extent.count)): differs from the source")
+    }
+    if mismatches.count > Report.extents {
+      StandardStreams.message("\(name): and \(mismatches.count - Report.extents) more extents differ; --json lists all")
     }
   }
 

@@ -22,6 +22,9 @@ enum StandardStreams {
   /// One line of diagnostics.
   static func message(_ text: String) { error("dmio: \(text)\n") }
 
+  /// Writes to a descriptor that may be anything, and gone.
+  static func write(_ text: String, to file: Int32) { _ = write(Array(text.utf8), to: file) }
+
   /// False when it could not be written.
   private static func write(_ bytes: [UInt8], to file: Int32) -> Bool {
     var rest = bytes[...]

@@ -42,10 +42,14 @@ struct SourceOperand {
   }
 
   /// What the copier reads.
-  var source: Source {
+  ///
+  /// - Parameter isSparse: What the file system calls a gap is not read. A fault device has its own say on every sector.
+  func source(isSparse: Bool) -> Source {
+    let isSparse = isSparse && opened.device.wrapped == nil
     let file = opened.isRegularFile ? opened.file : nil
     let copy = CopySource(
       device: opened.device, start: offset / 512, bytes: bytes, bytesNow: { file.flatMap { try? $0.status().bytes } })
+    if let file, isSparse { copy.content = Gaps(file, start: offset / 512).content }
     return Source(
       name: opened.name, isDirect: opened.isDirect, directReason: opened.directReason, isToTheEnd: isToTheEnd,
       copy: copy)

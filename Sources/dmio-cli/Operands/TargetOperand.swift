@@ -99,15 +99,26 @@ final class TargetOperand {
     }
   }
 
+  /// How zeros get there: not at all into a file that is going to be empty, with the device's operation where it has one.
+  func zeros(_ sparse: SparseOptions?, isKept: Bool) -> CopyTarget.Zeros {
+    guard let sparse else { return .written }
+    if sparse.targetsAreZero { return .there }
+    if sparse.sparse == .off { return .written }
+    if isWholeFile, !isKept { return .there }
+    return opened.device.geometry.writeZeroesSectors > 0 ? .operation : .written
+  }
+
   /// What the copier writes.
-  var target: Target {
+  func target(zeros: CopyTarget.Zeros) -> Target {
     let (file, place, opened) = (opened.isRegularFile ? opened.file : nil, place, opened)
     let end = max(bytesBefore, operand.offset + bytes)
     let exact = isWholeFile ? bytes : end
-    let copy = CopyTarget(opened.device, start: operand.offset / 512, sectors: (bytes + 511) / 512)
-    copy.settling.trim = { () throws(Errno) in
-      // Only what the last block was filled up with is cut off; nothing is ever added.
-      if let file, try file.status().bytes > exact { try file.cut(to: exact) }
+    let copy = CopyTarget(opened.device, start: operand.offset / 512, sectors: (bytes + 511) / 512, zeros: zeros)
+    copy.settling.trim = { [unowned copy] () throws(Errno) in
+      guard let file else { return }
+      let bytes = try file.status().bytes
+      // What the last block was filled up with is cut off. Zeros at the end that were left out are added, if all is there.
+      if bytes > exact || bytes < exact && copy.map.isDone { try file.cut(to: exact) }
     }
     copy.settling.syncDirectory = { () throws(Errno) in try place?.directory.sync() }
     return Target(name: stack.name, isDirect: opened.isDirect, directReason: opened.directReason, copy: copy)

@@ -12,18 +12,28 @@ enum ExitCode: Int32 {
   case sourceHoles = 4
   /// Fewer targets are good than are required.
   case tooFewTargets = 5
-  /// A signal ended it early.
+  /// What was read back, or compared, is not what the source holds.
+  case mismatch = 6
+  /// A signal ended it early; what was kept of it can be resumed.
   case interrupted = 7
 
-  /// Targets that have to be good.
-  static let required = 1
+  /// What the code of a copy goes by.
+  struct Outcome {
+    var isInterrupted: Bool
+    var good: Int
+    var targets: Int
+    var required: Int
+    var hasMismatches: Bool
+    var hasHoles: Bool
+  }
 
   /// The code of a copy: the first that applies, the worst first.
-  static func of(interrupted: Bool, good: Int, targets: Int, holes: Bool) -> ExitCode {
-    if interrupted { return .interrupted }
-    if good < min(required, targets) { return .tooFewTargets }
-    if good < targets { return .someTargetsFailed }
-    return holes ? .sourceHoles : .good
+  static func of(_ outcome: Outcome) -> ExitCode {
+    if outcome.isInterrupted { return .interrupted }
+    if outcome.good < outcome.required { return .tooFewTargets }
+    if outcome.hasMismatches { return .mismatch }
+    if outcome.good < outcome.targets { return .someTargetsFailed }
+    return outcome.hasHoles ? .sourceHoles : .good
   }
 }
 

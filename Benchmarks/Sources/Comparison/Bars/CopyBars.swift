@@ -14,7 +14,7 @@ extension Bars {
         .flatMap { [$0, $0.twin] }
         + [
           Contestant(
-            "dmio", ["{dmio}", "copy", "{loop}", "{loop2}", "--yes", "--no-progress"], meter: .stopwatch(gib: 1))
+            "dmio", ["{dmio}", "copy", "{loop}", "{loop2}", "--yes", "--progress", "none"], meter: .stopwatch(gib: 1))
         ]),
     Experiment(
       "copy-4", "copies of 1 GiB from tmpfs to 4 targets on tmpfs", rounds: .some,
@@ -87,7 +87,7 @@ extension Bars {
 
   private static func dmio(_ targets: [String]) -> Contestant {
     Contestant(
-      "dmio", ["{dmio}", "copy", source] + targets + ["--yes", "--no-progress"],
+      "dmio", ["{dmio}", "copy", source] + targets + ["--yes", "--progress", "none"],
       meter: .stopwatch(gib: Double(targets.count)))
   }
 
@@ -96,7 +96,7 @@ extension Bars {
   private static func part(toTargets count: Int) -> Contestant {
     Contestant(
       "\(count) targets",
-      ["{dmio}", "copy", "\(source),size=256MiB"] + targets.prefix(count) + ["--yes", "--no-progress"],
+      ["{dmio}", "copy", "\(source),size=256MiB"] + targets.prefix(count) + ["--yes", "--progress", "none"],
       meter: .stopwatch(gib: Double(count) / 4))
   }
 

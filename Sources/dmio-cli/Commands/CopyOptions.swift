@@ -1,0 +1,84 @@
+internal import ArgumentParser
+internal import DMIO
+internal import DMIOCopy
+
+/// What follows when something cannot be read or written.
+struct PolicyOptions: ParsableArguments {
+  enum OnError: String, ExpressibleByArgument, CaseIterable { case drop, retry, stop }
+
+  @Option(help: ArgumentHelp("Targets that have to be good: all, any or a number.", valueName: "N"))
+  var require = Required.any
+  @Option(help: "What a failing target means.")
+  var onError = OnError.drop
+  @Option(help: ArgumentHelp("Tries of a bad block. (default: 0, on retry 3)", valueName: "N"))
+  var retries: Int?
+  @Option(help: ArgumentHelp("Longest wait for a read or write, such as 30s.", valueName: "TIME"))
+  var timeout: TimeSpan?
+
+  func validate() throws {
+    if let retries, !(0...1000).contains(retries) { throw ValidationError("--retries: between 0 and 1000") }
+  }
+
+  /// Refuses what cannot be met.
+  func check(targets: Int) throws(Refusal) {
+    guard require.count(of: targets) <= targets else {
+      throw Refusal("--require \(require.count(of: targets)): there are only \(targets) targets", exit: .usage)
+    }
+  }
+
+  var policy: CopyPolicy {
+    var policy = CopyPolicy()
+    if onError == .stop { (policy.readErrors, policy.writeErrors) = (.stop, .stop) }
+    policy.retries = (read: retries ?? 0, write: retries ?? (onError == .retry ? 3 : 0))
+    policy.timeout = timeout?.duration
+    policy.leavesLaggards = true
+    return policy
+  }
+}
+
+/// Where a run's maps are.
+struct MapOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Keep ddrescue maps in DIR: source.map, target-1.map, …", valueName: "DIR"))
+  var map: String?
+  @Flag(help: "Continue what the maps in DIR say is not done.") var resume = false
+  @Option(help: ArgumentHelp("How often maps are saved. (default: 5s)", valueName: "TIME")) var mapInterval: TimeSpan?
+
+  /// How often maps are saved where nobody says.
+  static let interval = Duration.seconds(5)
+
+  func validate() throws {
+    if resume, map == nil { throw ValidationError("--resume: say with --map where the maps are") }
+    if map == "" { throw ValidationError("--map: the name of a folder is missing") }
+  }
+}
+
+/// What is looked at again, and summed up.
+struct VerifyOptions: ParsableArguments {
+  enum Verify: String, ExpressibleByArgument, CaseIterable { case readback }
+  enum Hash: String, ExpressibleByArgument, CaseIterable { case sha256 }
+
+  @Option(help: "Compare after writing.") var verify: Verify?
+  @OptionGroup var hash: HashOptions
+}
+
+/// Sums of what was read.
+struct HashOptions: ParsableArguments {
+  @Option(help: "Hash the source for the receipt.") var hash: VerifyOptions.Hash?
+  @Option(help: ArgumentHelp("Write the hash into FILE, in the form of sha256sum.", valueName: "FILE"))
+  var manifest: String?
+
+  /// What the hash goes into.
+  var isWanted: Bool { hash != nil || manifest != nil }
+}
+
+/// What happens to runs of zeros.
+struct SparseOptions: ParsableArguments {
+  enum Sparse: String, ExpressibleByArgument, CaseIterable { case auto, off }
+
+  @Option(help: "Runs of zeros: left out, or written.") var sparse = Sparse.auto
+  @Flag(help: "The targets hold zeros: write none.") var targetIsZero = false
+  /// The word that other tools have for it.
+  @Flag(help: .hidden) var destinationIsZero = false
+
+  var targetsAreZero: Bool { targetIsZero || destinationIsZero }
+}

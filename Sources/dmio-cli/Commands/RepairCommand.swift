@@ -1,0 +1,76 @@
+internal import ArgumentParser
+internal import DMIO
+internal import DMIOCopy
+internal import DMIONames
+
+/// `dmio repair`: tries again what a copy with maps could not do.
+struct RepairCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "repair",
+    abstract: "Redo what failed in a copy that kept maps: unreadable sectors, and failed targets.",
+    discussion: """
+      EXAMPLES
+        dmio repair --map rescue /dev/sdb a.img b.img    the operands of the copy, in their order
+        dmio repair --map rescue --from-target 1 /dev/sdb a.img b.img
+                                                         b.img from a.img, which is good
+
+      Read are the sectors that the source's map calls bad, and what a target lacks. Exit codes and receipt are those of copy.
+      """)
+
+  @Argument(help: "The source of the copy.") var source: String
+  @Argument(help: "Its targets, in their order.") var targets: [String]
+  @Option(help: ArgumentHelp("The folder of the copy's maps.", valueName: "DIR")) var map: String
+  @Option(help: ArgumentHelp("Read from this target, counted from 1, in the place of the source.", valueName: "N"))
+  var fromTarget: Int?
+  @Option(help: ArgumentHelp("How often maps are saved. (default: 5s)", valueName: "TIME")) var mapInterval: TimeSpan?
+  @OptionGroup var policy: PolicyOptions
+  @OptionGroup var verify: VerifyOptions
+  @OptionGroup var engine: EngineOptions
+  @OptionGroup var receipt: ReceiptOptions
+
+  func validate() throws {
+    if let fromTarget, !(1...max(1, targets.count)).contains(fromTarget) {
+      throw ValidationError("--from-target \(fromTarget): there are \(targets.count) targets")
+    }
+    if verify.hash.isWanted {
+      throw ValidationError("--hash: a repair does not read all of the source; use dmio verify --hash")
+    }
+  }
+
+  func run() throws {
+    let sourceOperand = try Operands.region(source)
+    let targetOperands = try Operands.regions(targets)
+    try policy.check(targets: targetOperands.count)
+    Interrupts.watch()
+    let source = try SourceOperand(opening: sourceOperand)
+    let set = try TargetSet(opening: targetOperands, bytes: source.bytes, keepsFiles: false)
+    let plan = try MapPlan(going: map, interval: mapInterval?.duration ?? MapOptions.interval, source, set.operands)
+    try set.check(source: source, isAgreed: true)
+    let run = try Run(engine.engine.choice)
+    run.policy = policy.policy
+    if verify.verify != nil { run.policy.verification = .readback }
+    run.required = policy.require
+    let from = source.source(isSparse: false)
+    let to = try set.commit(keeping: plan.keeps)
+    try plan.begin(run, from, to, set.operands) { source, targets throws(Refusal) in
+      guard let good = fromTarget.map({ to[$0 - 1] }) else { return source.reopen(targets) }
+      guard good.copy.map.isDone else {
+        throw Refusal("\(good.name): is not good by its map, so that nothing can be repaired from it")
+      }
+      targets.forEach { $0.reopen() }
+      run.read(from: good, source)
+    }
+    try run.copy(from, to, receipt)
+  }
+}
+
+extension CopySource {
+  /// What could not be read is tried again, for all targets, as they hold zeros there.
+  fileprivate func reopen(_ targets: [CopyTarget]) {
+    for target in targets {
+      target.reopen()
+      for run in map.runs where run.status == .bad { target.reopen(run.sectors) }
+    }
+    for run in map.runs where run.status == .bad { forget(run.sectors) }
+  }
+}

@@ -1,0 +1,35 @@
+internal import DMIO
+internal import DMIOCopy
+
+/// What a run makes beside the copy: a hash, a manifest, a picture. Their places are looked at before anything is changed.
+struct Extras {
+  private let hash: HashOptions
+  private let manifest: ReplacedFile?
+  private let picture: ReplacedFile?
+
+  init(_ hash: HashOptions, _ plot: String?, _ source: SourceOperand, _ targets: [TargetOperand]) throws(Refusal) {
+    self.hash = hash
+    manifest = try Extras.file(hash.manifest, "--manifest", source, targets)
+    picture = try Extras.file(plot, "--plot", source, targets)
+  }
+
+  private static func file(
+    _ name: String?, _ option: String, _ source: SourceOperand, _ targets: [TargetOperand]
+  ) throws(Refusal) -> ReplacedFile? {
+    guard let name else { return nil }
+    let file = try ReplacedFile(at: name)
+    for opened in [source.opened] + targets.map(\.opened) {
+      if let report = opened.report, file.isFile(report.identity) {
+        throw Refusal("\(option): is \(opened.name), which is copied; name another file")
+      }
+    }
+    return file
+  }
+
+  /// Tells a run what to make.
+  func equip(_ run: Run) throws(Refusal) {
+    if hash.isWanted { run.hashing = try Hashing() }
+    run.manifest = manifest
+    run.picture = picture.map { Picture($0) }
+  }
+}

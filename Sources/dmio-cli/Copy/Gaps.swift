@@ -1,0 +1,30 @@
+internal import DMIO
+internal import DMIOCopy
+internal import Glibc
+
+/// Where a sparse file has no data, as its file system says.
+struct Gaps {
+  private let file: Descriptor
+  private let start: UInt64
+
+  // lseek(2): the next data, the next gap.
+  private static let (seekData, seekHole): (Int32, Int32) = (3, 4)
+
+  /// - Parameter start: The sector of the file that is the copy's first.
+  init(_ file: Descriptor, start: UInt64) {
+    self.file = file
+    self.start = start
+  }
+
+  /// Whether the copy has data from `sector` on, and up to which sector that is so.
+  func content(_ sector: UInt64) -> (isData: Bool, end: UInt64) {
+    let place = off_t(clamping: (start + sector) * 512)
+    let data = lseek(file.number, place, Gaps.seekData)
+    // Behind the last data there is a gap to the end; a file system that knows no gaps has data only.
+    if data < 0 { return errno == ENXIO ? (false, .max) : (true, .max) }
+    if data >= place + 512 { return (false, UInt64(data) / 512 - start) }
+    let gap = lseek(file.number, max(data, place), Gaps.seekHole)
+    if gap < 0 { return (true, .max) }
+    return (true, max(sector + 1, (UInt64(gap) + 511) / 512 - start))
+  }
+}

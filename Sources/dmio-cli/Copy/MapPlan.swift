@@ -1,0 +1,63 @@
+internal import DMIO
+internal import DMIOCopy
+internal import DMIONames
+
+/// What a run does with maps: decided, and checked, before anything is changed.
+struct MapPlan {
+  private let folder: MapFolder
+  private let interval: Duration
+  private let source: SourceOperand
+  private let resuming: Resuming?
+
+  /// Nil where no maps are wanted. Maps that are there are continued or refused, never overwritten.
+  init?(_ options: MapOptions, _ source: SourceOperand, _ targets: [TargetOperand]) throws(Refusal) {
+    guard let map = options.map else { return nil }
+    folder = MapFolder(map)
+    interval = options.mapInterval?.duration ?? MapOptions.interval
+    self.source = source
+    if options.resume {
+      resuming = try Resuming(folder, source, targets)
+    } else {
+      resuming = nil
+      for index in [nil] + targets.indices.map({ Optional($0) }) where try folder.read(index) != nil {
+        throw Refusal(
+          "\(folder.name(of: index)): is there already; --resume goes on with it, another folder begins anew")
+      }
+    }
+  }
+
+  /// For what goes on with maps that must be there.
+  init(going map: String, interval: Duration, _ source: SourceOperand, _ targets: [TargetOperand]) throws(Refusal) {
+    folder = MapFolder(map)
+    self.interval = interval
+    self.source = source
+    let resuming = try Resuming(folder, source, targets)
+    guard !resuming.isFresh else { throw Refusal("\(folder.name): has no maps of these devices") }
+    self.resuming = resuming
+  }
+
+  /// The targets hold a part of this copy already.
+  var isGoingOn: Bool { resuming?.isFresh == false }
+
+  /// True when the file of a target is to stay as it is.
+  func keeps(_ target: Int) -> Bool { resuming?.keeps(target) == true }
+
+  /// What is known to be done.
+  func apply(_ source: CopySource, _ targets: [CopyTarget]) { resuming?.apply(source, targets) }
+
+  /// Notes what the maps know, and writes the first ones.
+  ///
+  /// - Parameter adjust: Changes what is known before that.
+  func begin(
+    _ run: Run, _ from: Source, _ to: [Target], _ targets: [TargetOperand],
+    adjust: (CopySource, [CopyTarget]) throws(Refusal) -> Void = { _, _ in }
+  ) throws(Refusal) {
+    apply(from.copy, to.map(\.copy))
+    try adjust(from.copy, to.map(\.copy))
+    let identities = (DeviceIdentity(source.opened), targets.map { DeviceIdentity($0.opened) })
+    let maps = Maps(folder, from, to, identities: identities, interval: interval)
+    try maps.begin()
+    run.maps = maps
+    run.policy.flushes.dropped = true
+  }
+}

@@ -1,0 +1,118 @@
+internal import DMIO
+internal import DMIOCopy
+internal import DMIONames
+
+/// What an earlier run left in its maps, checked against the devices of this one. Nothing is changed here.
+struct Resuming {
+  private let folder: MapFolder
+  private let source: MapFile?
+  private let targets: [MapFile?]
+  /// The maps are about memory that is gone, or there are none: the copy begins at its beginning.
+  var isFresh: Bool { source == nil && targets.allSatisfy { $0 == nil } }
+
+  /// Reads the maps of a run over `count` targets, and refuses those of another.
+  init(_ folder: MapFolder, _ source: SourceOperand, _ targets: [TargetOperand]) throws(Refusal) {
+    self.folder = folder
+    let map = try folder.read(nil)
+    self.source = map
+    if let map {
+      try Resuming.check(map, folder.name(of: nil), source.opened, source.offset, source.bytes, isTarget: false)
+    }
+    var maps: [MapFile?] = []
+    for (index, target) in targets.enumerated() {
+      // A file that is gone, or memory: nothing of what the map says can be there.
+      let isThere = target.place == nil && DeviceIdentity(target.opened) != nil
+      let map = isThere ? try folder.read(index) : nil
+      if let map {
+        let name = folder.name(of: index)
+        try Resuming.check(map, name, target.opened, source.offset, source.bytes, isTarget: true)
+        try Resuming.check(map, name, start: target.operand.offset / 512)
+        try Resuming.checkSize(target, source.bytes, name)
+      }
+      maps.append(map)
+    }
+    self.targets = maps
+    if try folder.read(targets.count) != nil {
+      throw Refusal(
+        "\(folder.name(of: targets.count)): there is no such target; name the targets that the maps are about, in their order"
+      )
+    }
+  }
+
+  /// True when the target's file is to be kept as it is.
+  func keeps(_ target: Int) -> Bool { targets[target] != nil }
+
+  /// Notes what the maps know.
+  func apply(_ source: CopySource, _ targets: [CopyTarget]) {
+    if let map = self.source {
+      source.map = map.sectors
+      for run in source.map.runs where run.status == .bad { source.note(run.sectors, map.errnos) }
+    }
+    for (target, map) in zip(targets, self.targets) {
+      guard let map else { continue }
+      target.map = map.sectors
+      for run in target.map.runs where run.status == .bad { target.note(run.sectors, map.errnos) }
+    }
+  }
+
+  private static func check(
+    _ map: MapFile, _ name: String, _ opened: OpenDevice, _ offset: UInt64, _ bytes: UInt64, isTarget: Bool
+  ) throws(Refusal) {
+    guard map.first == offset, map.bytes.sectors == bytes else {
+      throw Refusal(
+        "\(name): is about \(map.bytes.sectors) bytes from byte \(map.first) of the source on; it is \(bytes) bytes from byte \(offset) on that are copied"
+      )
+    }
+    guard let noted = map.note("identity"), noted != "none", let identity = DeviceIdentity(opened) else { return }
+    guard noted == identity.text else {
+      throw Refusal(
+        "\(name): is about another device than \(opened.name) (\(noted), this is \(identity.text)); put that one back, or remove the maps to start over"
+      )
+    }
+  }
+
+  private static func check(_ map: MapFile, _ name: String, start: UInt64) throws(Refusal) {
+    if let noted = map.note("start"), noted != "\(start)" {
+      throw Refusal("\(name): is about a region that starts at sector \(noted), this one starts at sector \(start)")
+    }
+  }
+
+  /// A file may be shorter than it will be: a run that was interrupted leaves it so. Longer it cannot have become.
+  private static func checkSize(_ target: TargetOperand, _ bytes: UInt64, _ name: String) throws(Refusal) {
+    let block = UInt64(target.opened.device.geometry.logicalBlock)
+    guard target.isWholeFile, target.bytesBefore > (bytes + block - 1) / block * block else { return }
+    throw Refusal("\(target.stack.name): has \(target.bytesBefore) bytes, more than the \(bytes) that \(name) is about")
+  }
+}
+
+extension CopySource {
+  fileprivate func note(_ sectors: Range<UInt64>, _ errnos: [Extent]) {
+    for (range, errno) in errnos.cover(start + sectors.lowerBound..<start + sectors.upperBound) {
+      addHole(range.lowerBound - start..<range.upperBound - start, errno)
+    }
+  }
+}
+
+extension CopyTarget {
+  fileprivate func note(_ sectors: Range<UInt64>, _ errnos: [Extent]) {
+    for (range, errno) in errnos.cover(start + sectors.lowerBound..<start + sectors.upperBound) {
+      addFailure(range.lowerBound - start..<range.upperBound - start, errno)
+    }
+  }
+}
+
+extension [Extent] {
+  /// Cuts sectors into parts with the errno that was noted for each; EIO where none was.
+  fileprivate func cover(_ sectors: Range<UInt64>) -> [(Range<UInt64>, Errno)] {
+    var parts: [(Range<UInt64>, Errno)] = []
+    var next = sectors.lowerBound
+    for extent in sorted(by: { $0.sector < $1.sector }) where extent.end > next && extent.sector < sectors.upperBound {
+      if extent.sector > next { parts.append((next..<extent.sector, .EIO)) }
+      let begin = Swift.max(next, extent.sector)
+      next = Swift.min(extent.end, sectors.upperBound)
+      parts.append((begin..<next, extent.errno ?? .EIO))
+    }
+    if next < sectors.upperBound { parts.append((next..<sectors.upperBound, .EIO)) }
+    return parts
+  }
+}
