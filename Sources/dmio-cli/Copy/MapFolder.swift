@@ -8,6 +8,10 @@ struct MapFolder {
   let path: [UInt8]
   let name: String
 
+  /// Who holds the folder's lock.
+  private final class Holder { var file: Descriptor? }
+  private let holder = Holder()
+
   /// Bytes of the longest map that is read.
   private static let fileBytes = 64 << 20
 
@@ -43,24 +47,65 @@ struct MapFolder {
     }
   }
 
+  /// Looks whether maps can be kept here, and changes nothing: the folder is there, or can be made.
+  func check() throws(Refusal) {
+    let status: FileStatus?
+    do throws(Errno) { status = try FileStatus.of(path) } catch { throw refusal(error) }
+    if let status, status.kind != .directory { throw refusal(.ENOTDIR) }
+    let slash = path.lastIndex(of: UInt8(ascii: "/"))
+    let parent = slash.map { $0 == 0 ? Array("/".utf8) : Array(path[..<$0]) } ?? Array(".".utf8)
+    guard unsafe faccessat(AT_FDCWD, MapFolder.terminated(status == nil ? parent : path), W_OK | X_OK, AT_EACCESS) == 0 else {
+      throw refusal(Errno(rawValue: errno))
+    }
+    if status != nil { try lock() }
+  }
+
   /// Makes the folder if there is none, and takes away what a run that was killed left of a map it was writing.
   func create() throws(Refusal) {
-    if unsafe mkdir(path.map { CChar(bitPattern: $0) } + [0], 0o777) != 0, errno != EEXIST {
-      throw Refusal("\(name): cannot be created: \(Errno(rawValue: errno).message)")
-    }
-    guard let status = (try? FileStatus.of(path)) ?? nil, status.kind == .directory else {
-      throw Refusal("\(name): is no folder")
-    }
-    guard let folder = unsafe opendir(path.map { CChar(bitPattern: $0) } + [0]) else { return }
+    if unsafe mkdir(MapFolder.terminated(path), 0o777) != 0, errno != EEXIST { throw refusal(Errno(rawValue: errno)) }
+    try lock()
+    guard let folder = unsafe opendir(MapFolder.terminated(path)) else { return }
     defer { unsafe closedir(folder) }
     while let entry = unsafe readdir(folder) {
       let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { unsafe Array($0.prefix { $0 != 0 }) }
       let text = String(decoding: name, as: UTF8.self)
-      if text.hasSuffix(".part"), text.hasPrefix("source.map.") || text.hasPrefix("target-") && text.contains(".map.") {
-        _ = unsafe unlink((path + [UInt8(ascii: "/")] + name).map { CChar(bitPattern: $0) } + [0])
-      }
+      guard text.hasSuffix(".part"), text.hasPrefix("source.map.") || text.hasPrefix("target-") && text.contains(".map.")
+      else { continue }
+      _ = unsafe unlink(MapFolder.terminated(path + [UInt8(ascii: "/")] + name))
     }
   }
+
+  /// Keeps other runs away from the maps, for as long as this process lives.
+  private func lock() throws(Refusal) {
+    do throws(Errno) {
+      if holder.file == nil { holder.file = try Descriptor.open(path, O_RDONLY | O_DIRECTORY) }
+      guard let file = holder.file, flock(file.number, LOCK_EX | LOCK_NB) == 0 else { throw Errno(rawValue: errno) }
+    } catch {
+      throw error == .EAGAIN ? Refusal("\(name): is in use by another run of dmio") : refusal(error)
+    }
+  }
+
+  /// True if a file that does not exist yet is going to be one of the maps.
+  func claims(_ place: NewFile) -> Bool {
+    guard let status = (try? FileStatus.of(path)) ?? nil, status.inode == place.directoryStatus.inode,
+      status.device == place.directoryStatus.device
+    else { return false }
+    let names = [nil] + (0..<Limits.regions).map { Optional($0) }
+    return names.contains { Array(MapFolder.file(of: $0).utf8) == place.name }
+  }
+
+  /// True if a file is one of the maps.
+  func claims(_ identity: FileReport.Identity) -> Bool {
+    let names = [nil] + (0..<Limits.regions).map { Optional($0) }
+    return names.contains { target in
+      guard let status = (try? FileStatus.of(path(of: target))) ?? nil else { return false }
+      return status.device == identity.device && status.inode == identity.inode
+    }
+  }
+
+  private func refusal(_ errno: Errno) -> Refusal { Refusal("\(name): maps cannot be kept there: \(errno.message)") }
+
+  private static func terminated(_ path: [UInt8]) -> [CChar] { path.map { CChar(bitPattern: $0) } + [0] }
 
   /// Replaces a map as a whole: whatever happens, the old one or the new one is there.
   func write(_ map: MapFile, _ target: Int?) throws(Refusal) {

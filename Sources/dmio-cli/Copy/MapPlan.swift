@@ -15,6 +15,8 @@ struct MapPlan {
     folder = MapFolder(map)
     interval = options.mapInterval?.duration ?? MapOptions.interval
     self.source = source
+    try folder.check()
+    try MapPlan.refuseMapsAsDevices(folder, source, targets)
     if options.resume {
       resuming = try Resuming(folder, source, targets)
     } else {
@@ -31,9 +33,26 @@ struct MapPlan {
     folder = MapFolder(map)
     self.interval = interval
     self.source = source
+    try folder.check()
     let resuming = try Resuming(folder, source, targets)
     guard !resuming.isFresh else { throw Refusal("\(folder.name): has no maps of these devices") }
     self.resuming = resuming
+  }
+
+  /// Refuses an operand that is one of the maps, or would become one.
+  private static func refuseMapsAsDevices(
+    _ folder: MapFolder, _ source: SourceOperand, _ targets: [TargetOperand]
+  ) throws(Refusal) {
+    for opened in [source.opened] + targets.map(\.opened) {
+      if let report = opened.report, folder.claims(report.identity) {
+        throw Refusal("\(opened.name): is a map in \(folder.name); name another folder")
+      }
+    }
+    for target in targets {
+      if let place = target.place, folder.claims(place) {
+        throw Refusal("\(target.stack.name): is the name of a map in \(folder.name); name another folder")
+      }
+    }
   }
 
   /// The targets hold a part of this copy already.

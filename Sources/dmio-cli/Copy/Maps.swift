@@ -14,8 +14,8 @@ final class Maps {
   private var lastSave = ContinuousClock.now
   /// What is known to be on each target, flushed.
   private var durable: [SectorMap]
-  /// Flushes that are under way.
-  private var flushes = 0
+  /// The targets whose flush is under way: one that hangs holds up its own map only.
+  private var flushing: Set<Int> = []
   /// The first map that could not be written.
   private(set) var failure: Refusal?
 
@@ -43,10 +43,11 @@ final class Maps {
 
   /// Called now and then: saves when it is time.
   func tick(_ client: BlockClient) {
-    guard flushes == 0, failure == nil, ContinuousClock.now - lastSave >= interval else { return }
+    guard failure == nil, ContinuousClock.now - lastSave >= interval else { return }
     lastSave = .now
     note { () throws(Refusal) in try write(nil) }
-    for (index, target) in targets.enumerated() where target.copy.settling.step == .open && !target.copy.isStuck {
+    for (index, target) in targets.enumerated() 
+    where target.copy.settling.step == .open && !target.copy.isStuck && !flushing.contains(index) {
       save(index, target.copy, client)
     }
     // One that was settled since then has been flushed.
@@ -77,12 +78,12 @@ final class Maps {
   private func save(_ index: Int, _ target: CopyTarget, _ client: BlockClient) {
     let aside = target.map
     guard aside != durable[index] else { return }
-    flushes += 1
+    flushing.insert(index)
     do {
       try client.submit(
         .flush, [Region(target.device, start: 0, count: 0)], .none,
         onThisThread: { [self] result in
-          flushes -= 1
+          flushing.remove(index)
           if let failure = result.failure(of: 0) {
             target.settling.error = (failure.errno, "flush")
             target.isDropped = true
@@ -92,7 +93,7 @@ final class Maps {
           note { () throws(Refusal) in try write(index) }
         })
     } catch {
-      flushes -= 1
+      flushing.remove(index)
     }
   }
 
