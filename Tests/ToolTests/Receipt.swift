@@ -20,6 +20,7 @@ struct Receipt: Decodable {
     let bytes: UInt64
     let direct: Bool
     let holes: [Extent]
+    let sha256: String?
   }
 
   struct Target: Decodable {
@@ -31,9 +32,17 @@ struct Receipt: Decodable {
     let failed: [Extent]
     let flushed: Bool
     let direct: Bool
+    let seconds: Double?
+    let mismatches: [Run]
+    let sha256: String?
+
+    struct Run: Decodable, Hashable {
+      let sector: UInt64
+      let count: UInt64
+    }
 
     enum CodingKeys: String, CodingKey {
-      case device, ok, errno, failed, flushed, direct
+      case device, ok, errno, failed, flushed, direct, seconds, mismatches, sha256
       case bytesWritten = "bytes_written"
       case firstBadSector = "first_bad_sector"
     }

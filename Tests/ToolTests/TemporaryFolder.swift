@@ -41,8 +41,9 @@ final class TemporaryFolder {
   /// Names and contents of everything there.
   func snapshot() throws -> [String: [UInt8]] {
     var result: [String: [UInt8]] = [:]
-    for name in try FileManager.default.contentsOfDirectory(atPath: path) {
-      result[name] = (try? bytes(name)) ?? []
+    for name in try FileManager.default.subpathsOfDirectory(atPath: path) {
+      let attributes = try FileManager.default.attributesOfItem(atPath: path + "/" + name)
+      result[name] = attributes[.type] as? FileAttributeType == .typeRegular ? try bytes(name) : []
     }
     return result
   }

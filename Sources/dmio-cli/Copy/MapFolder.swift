@@ -54,7 +54,8 @@ struct MapFolder {
     if let status, status.kind != .directory { throw refusal(.ENOTDIR) }
     let slash = path.lastIndex(of: UInt8(ascii: "/"))
     let parent = slash.map { $0 == 0 ? Array("/".utf8) : Array(path[..<$0]) } ?? Array(".".utf8)
-    guard unsafe faccessat(AT_FDCWD, MapFolder.terminated(status == nil ? parent : path), W_OK | X_OK, AT_EACCESS) == 0 else {
+    guard unsafe faccessat(AT_FDCWD, MapFolder.terminated(status == nil ? parent : path), W_OK | X_OK, AT_EACCESS) == 0
+    else {
       throw refusal(Errno(rawValue: errno))
     }
     if status != nil { try lock() }
@@ -69,7 +70,8 @@ struct MapFolder {
     while let entry = unsafe readdir(folder) {
       let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { unsafe Array($0.prefix { $0 != 0 }) }
       let text = String(decoding: name, as: UTF8.self)
-      guard text.hasSuffix(".part"), text.hasPrefix("source.map.") || text.hasPrefix("target-") && text.contains(".map.")
+      guard text.hasSuffix(".part"),
+        text.hasPrefix("source.map.") || text.hasPrefix("target-") && text.contains(".map.")
       else { continue }
       _ = unsafe unlink(MapFolder.terminated(path + [UInt8(ascii: "/")] + name))
     }

@@ -46,7 +46,7 @@ final class Maps {
     guard failure == nil, ContinuousClock.now - lastSave >= interval else { return }
     lastSave = .now
     note { () throws(Refusal) in try write(nil) }
-    for (index, target) in targets.enumerated() 
+    for (index, target) in targets.enumerated()
     where target.copy.settling.step == .open && !target.copy.isStuck && !flushing.contains(index) {
       save(index, target.copy, client)
     }

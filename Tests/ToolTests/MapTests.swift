@@ -1,0 +1,135 @@
+import HostParts
+import Testing
+
+/// Maps, and going on with them.
+@Suite struct MapTests {
+  /// A copy with a bad source and a bad target: 3 MiB to three targets, the second of which fails.
+  private func failing(_ folder: TemporaryFolder) throws -> [UInt8] {
+    try folder.make("holes", #"{"rules":[{"op":"read","sectors":[3000,7]}]}"#)
+    try folder.make("bad", #"{"rules":[{"op":"write","sectors":[5000,1],"errno":"ENOSPC"}]}"#)
+    return try folder.make("source", pattern(3 << 20))
+  }
+
+  @Test("ddrescue's own tool reads the maps: done is a good target, not done a bad one", arguments: engines)
+  func foreignTool(engine: String) throws {
+    let folder = try TemporaryFolder()
+    _ = try failing(folder)
+    let run = try Tool.run(
+      ["copy", "--engine", engine, "--map", "maps", "fault:holes,source", "a", "fault:bad,b", "c"], in: folder)
+    #expect(run.exit == 3, "\(run.error)")
+    let answers = try shell(
+      """
+      cd '\(folder.path)/maps'; ddrescuelog -t *.map >/dev/null && echo read
+      for map in source target-1 target-2 target-3; do ddrescuelog -D $map.map; echo "$map $?"; done
+      ddrescuelog -b 512 -l - source.map; ddrescuelog -b 512 -l - target-2.map
+      """)
+    #expect(
+      answers.split(separator: "\n") == [
+        "read", "source 1", "target-1 0", "target-2 1", "target-3 0", "3000", "3001", "3002", "3003", "3004", "3005",
+        "3006",
+        "5000",
+      ])
+  }
+
+  @Test("what is done is neither read nor written again") func finished() throws {
+    let folder = try TemporaryFolder()
+    let bytes = try folder.make("source", pattern((3 << 20) + 700))
+    #expect(try Tool.run(["copy", "--map", "maps", "source", "a", "b"], in: folder).exit == 0)
+    // Whatever is touched now fails.
+    try folder.make("dead", #"{"rules":[{"op":"read"},{"op":"write"},{"op":"zero"}]}"#)
+    let run = try Tool.run(
+      ["copy", "--json", "--map", "maps", "--resume", "fault:dead,source", "fault:dead,a", "fault:dead,b"], in: folder)
+    #expect(run.exit == 0, "\(run.error)")
+    #expect(try run.receipt.targets.allSatisfy { $0.ok && $0.bytesWritten == 0 })
+    #expect(try folder.bytes("a") == bytes)
+    #expect(try folder.bytes("b") == bytes)
+  }
+
+  @Test("a repair reads what could not be read, and gives every target what it lacks") func repair() throws {
+    let folder = try TemporaryFolder()
+    let bytes = try failing(folder)
+    let copy = try Tool.run(["copy", "--map", "maps", "fault:holes,source", "a", "fault:bad,b", "c"], in: folder)
+    #expect(copy.exit == 3)
+    let run = try Tool.run(["repair", "--json", "--map", "maps", "source", "a", "b", "c"], in: folder)
+    #expect(run.exit == 0, "\(run.error)")
+    let receipt = try run.receipt
+    #expect(receipt.source.holes.isEmpty)
+    // Three and a half KiB are what the good targets lacked.
+    #expect(receipt.targets[0].bytesWritten == 7 * 512 && receipt.targets[2].bytesWritten == 7 * 512)
+    for name in ["a", "b", "c"] { #expect(try folder.bytes(name) == bytes, "\(name)") }
+    #expect(
+      try shell("cd '\(folder.path)/maps' && for map in *.map; do ddrescuelog -D $map && echo done; done").count == 19)
+  }
+
+  @Test("a repair of what still fails says so, to the sector") func repairInVain() throws {
+    let folder = try TemporaryFolder()
+    _ = try failing(folder)
+    let operands = ["--map", "maps", "fault:holes,source", "a", "fault:bad,b", "c"]
+    #expect(try Tool.run(["copy"] + operands, in: folder).exit == 3)
+    let receipt = try Tool.run(["repair", "--json"] + operands, in: folder).receipt
+    #expect(receipt.exit == 3 && receipt.source.holes == [.init(3000, 7, "EIO")])
+    #expect(
+      receipt.targets[1].failed.first == .init(5000, 1, "ENOSPC") && receipt.targets[0].ok && receipt.targets[2].ok)
+  }
+
+  @Test("a failed target is repaired from a good one when the source is gone") func fromTarget() throws {
+    let folder = try TemporaryFolder()
+    let bytes = try failing(folder)
+    try folder.make("gone", #"{"rules":[{"op":"read","errno":"ENODEV"}]}"#)
+    #expect(try Tool.run(["copy", "--map", "maps", "source", "a", "fault:bad,b", "c"], in: folder).exit == 3)
+    let refused = try Tool.run(
+      ["repair", "--map", "maps", "--from-target", "2", "fault:gone,source", "a", "b", "c"], in: folder)
+    #expect(refused.exit == 1 && refused.error.contains("is not good by its map"))
+    let run = try Tool.run(
+      ["repair", "--json", "--map", "maps", "--from-target", "3", "fault:gone,source", "a", "b", "c"], in: folder)
+    #expect(run.exit == 0, "\(run.error)")
+    #expect(try folder.bytes("b") == bytes)
+  }
+
+  @Test("a target that is added to finished ones is copied alone, and a hole stays a hole") func added() throws {
+    let folder = try TemporaryFolder()
+    var bytes = try failing(folder)
+    #expect(try Tool.run(["copy", "--map", "maps", "fault:holes,source", "a"], in: folder).exit == 4)
+    // The source is whole now; but the first target has zeros, and all are to be the same.
+    let run = try Tool.run(["copy", "--json", "--map", "maps", "--resume", "source", "a", "b"], in: folder)
+    #expect(run.exit == 4, "\(run.error)")
+    let receipt = try run.receipt
+    #expect(receipt.source.holes == [.init(3000, 7, "EIO")] && receipt.targets[0].bytesWritten == 0)
+    bytes.replaceSubrange(3000 * 512..<3007 * 512, with: [UInt8](repeating: 0, count: 7 * 512))
+    #expect(try folder.bytes("a") == bytes)
+    #expect(try folder.bytes("b") == bytes)
+  }
+
+  @Test("without maps, a resumed copy begins at its beginning") func noMaps() throws {
+    let folder = try TemporaryFolder()
+    let bytes = try folder.make("source", pattern(1 << 20))
+    try folder.make("a", pattern(2 << 20, seed: 9))
+    #expect(try Tool.run(["copy", "--map", "maps", "--resume", "source", "a"], in: folder).exit == 0)
+    #expect(try folder.bytes("a") == bytes)
+  }
+
+  @Test("a region's map counts from the source's start, and names the target's own") func regions() throws {
+    let folder = try TemporaryFolder()
+    try folder.make("source", pattern(2 << 20))
+    let operands = ["source,offset=1MiB,size=64KiB", "a,offset=4KiB"]
+    #expect(try Tool.run(["copy", "--map", "maps"] + operands, in: folder).exit == 0)
+    #expect(try shell("grep -c '0x00100000  0x00010000  +' '\(folder.path)/maps/target-1.map'") == "1")
+    let moved = try Tool.run(
+      ["copy", "--map", "maps", "--resume", operands[0], "a,offset=8KiB"], in: folder)
+    #expect(moved.exit == 1 && moved.error.contains("starts at sector 8"), "\(moved.error)")
+  }
+
+  @Test("maps are shown and compared") func shown() throws {
+    let folder = try TemporaryFolder()
+    _ = try failing(folder)
+    #expect(
+      try Tool.run(["copy", "--map", "maps", "fault:holes,source", "a", "fault:bad,b", "c"], in: folder).exit == 3)
+    let show = try Tool.run(["map", "show", "maps"], in: folder)
+    let lines = String(decoding: show.output, as: UTF8.self).split(separator: "\n")
+    #expect(show.exit == 0 && lines.count == 4)
+    #expect(lines.first?.hasPrefix("maps/source.map (fault:holes,source): done, with bad sectors: ") == true)
+    let diff = try Tool.run(["map", "diff", "maps/source.map", "maps/target-1.map"], in: folder)
+    #expect(diff.exit == 6 && String(decoding: diff.output, as: UTF8.self) == "0x177000  0xE00  - +\n")
+    #expect(try Tool.run(["map", "diff", "maps/target-1.map", "maps/target-3.map"], in: folder).exit == 0)
+  }
+}
