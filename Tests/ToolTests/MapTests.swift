@@ -69,7 +69,7 @@ import Testing
     let receipt = try Tool.run(["repair", "--json"] + operands, in: folder).receipt
     #expect(receipt.exit == 3 && receipt.source.holes == [.init(3000, 7, "EIO")])
     #expect(
-      receipt.targets[1].failed.first == .init(5000, 1, "ENOSPC") && receipt.targets[0].ok && receipt.targets[2].ok)
+      receipt.targets[1].failed.contains(.init(5000, 1, "ENOSPC")) && receipt.targets[0].ok && receipt.targets[2].ok)
   }
 
   @Test("a failed target is repaired from a good one when the source is gone") func fromTarget() throws {

@@ -29,7 +29,9 @@ extension CopyRun {
       submit(.read, target.region(of: range), reader.memory(of: range), Part(chunk, target, memory: reader, answer))
     }
     var readable: [Range<UInt64>] = []
-    let judgeAll = { [self] in judge(chunk, target, reader, readable, mayRewrite: mayRewrite, whenDone) }
+    // What cannot be read back is written again like what is wrong: it may have been lost behind a file's end.
+    var unreadable: [Range<UInt64>] = []
+    let judgeAll = { [self] in judge(chunk, target, reader, readable, unreadable, mayRewrite: mayRewrite, whenDone) }
     let padded = range.padded(to: target.block)
     attempt(padded) { [self] errno in
       guard let errno else {
@@ -38,15 +40,18 @@ extension CopyRun {
       }
       Narrowing(
         .init(block: target.block, retries: policy.retries.write, isOver: isInterrupted), attempt: attempt,
-        bad: { target.addFailure($0.clamped(to: chunk.range), $1) },
+        bad: {
+          let range = $0.clamped(to: chunk.range)
+          if mayRewrite, !$1.concernsWholeDevice { unreadable.append(range) } else { target.addFailure(range, $1) }
+        },
         good: { readable.append($0.clamped(to: chunk.range)) }, whenDone: judgeAll
       ).start(padded, errno)
     }
   }
 
   private func judge(
-    _ chunk: Chunk, _ target: CopyTarget, _ reader: Chunk, _ ranges: [Range<UInt64>], mayRewrite: Bool,
-    _ whenDone: @escaping () -> Void
+    _ chunk: Chunk, _ target: CopyTarget, _ reader: Chunk, _ ranges: [Range<UInt64>], _ unreadable: [Range<UInt64>],
+    mayRewrite: Bool, _ whenDone: @escaping () -> Void
   ) {
     let wrong = ranges.flatMap { mismatches(chunk, reader, $0) }
     for range in ranges {
@@ -57,8 +62,7 @@ extension CopyRun {
       }
       if next < range.upperBound { settled(target, next..<range.upperBound) }
     }
-    guard !wrong.isEmpty else { return whenDone() }
-    if mayRewrite { return rewrite(chunk, target, reader, wrong, whenDone) }
+    if mayRewrite { return rewrite(chunk, target, reader, wrong + unreadable, whenDone) }
     for range in wrong { target.addMismatch(range) }
     whenDone()
   }

@@ -1,4 +1,5 @@
 internal import DMIO
+internal import DMIOCopy
 internal import DMIONames
 
 /// The targets of a run: all are looked at before the first is changed.
@@ -31,8 +32,9 @@ struct TargetSet {
   /// - Parameters:
   ///   - keeps: Whether the file of a target stays as it is, for a copy that goes on.
   ///   - sparse: What happens to runs of zeros.
+  ///   - isReadBack: Files are made as long as they will be, so that zeros that are left out can be read, too.
   func commit(
-    keeping keeps: (Int) -> Bool = { _ in false }, _ sparse: SparseOptions? = nil
+    keeping keeps: (Int) -> Bool = { _ in false }, _ sparse: SparseOptions? = nil, isReadBack: Bool = false
   ) throws(Refusal) -> [Target] {
     do throws(Refusal) {
       for operand in operands { try operand.create() }
@@ -43,6 +45,7 @@ struct TargetSet {
     return operands.enumerated().map { index, operand in
       let target = operand.target(zeros: operand.zeros(sparse, isKept: keeps(index)))
       if !keeps(index) { operand.empty(target) }
+      if isReadBack, target.copy.zeros == .there { operand.stretch(target) }
       return target
     }
   }

@@ -54,7 +54,7 @@ struct CopyCommand: ParsableCommand {
     run.throttle = rate.map { CopyThrottle(bytesPerSecond: $0.bytes) }
     try extras.equip(run)
     let from = source.source(isSparse: sparse.sparse == .auto)
-    let to = try set.commit(keeping: { maps?.keeps($0) == true }, sparse)
+    let to = try set.commit(keeping: { maps?.keeps($0) == true }, sparse, isReadBack: verify.verify != nil)
     try maps?.begin(run, from, to, set.operands)
     try run.copy(from, to, receipt)
   }

@@ -90,9 +90,19 @@ final class TargetOperand {
 
   /// Empties a file that is going to be the copy. Others are emptied by then: one that cannot be is a failed target.
   func empty(_ target: Target) {
-    guard isWholeFile, place == nil, let file = opened.file else { return }
+    guard isWholeFile, place == nil else { return }
+    cut(to: 0, target)
+  }
+
+  /// Makes a file that is going to be the copy as long as it will be.
+  func stretch(_ target: Target) {
+    guard isWholeFile, let file = opened.file, let now = try? file.status().bytes, now < bytes else { return }
+    cut(to: bytes, target)
+  }
+
+  private func cut(to bytes: UInt64, _ target: Target) {
     do throws(Errno) {
-      try file.cut(to: 0)
+      try opened.file?.cut(to: bytes)
     } catch {
       target.copy.settling.error = (error, "truncate")
       target.copy.isDropped = true
