@@ -50,7 +50,7 @@ let package = Package(
     .target(name: "HostParts", path: "Tests/HostParts"),
     .testTarget(name: "DeviceContractTests", dependencies: ["DMIO", "HostParts"]),
     .testTarget(name: "RealPartsTests", dependencies: ["DMIO", "HostParts"]),
-    .testTarget(name: "ToolTests", dependencies: ["dmio-cli", "HostParts"], swiftSettings: strict),
+    .testTarget(name: "ToolTests", dependencies: ["dmio-cli", "DMIOTestSupport", "HostParts"], swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

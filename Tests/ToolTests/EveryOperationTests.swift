@@ -1,0 +1,60 @@
+import var DMIOTestSupport.isSanitized
+import Testing
+
+/// The k-th operation fails, for every k: receipt, maps and data tell the same story.
+@Suite struct EveryOperationTests {
+  /// Bytes of the source: five chunks, the last one short.
+  private static let size = (4 << 20) + 700
+
+  @Test(
+    "whichever operation fails, receipt, maps and data agree, and a repair makes all good",
+    arguments: ["read", "write", "flush"], engines)
+  func every(operation: String, engine: String) throws {
+    let folder = try TemporaryFolder()
+    var bytes = try folder.make("source", pattern(EveryOperationTests.size))
+    // A MiB of zeros, so that there is something to zero.
+    bytes.replaceSubrange(1 << 20..<2 << 20, with: [UInt8](repeating: 0, count: 1 << 20))
+    try folder.make("source", bytes)
+    for k in 0..<(isSanitized ? 2 : 100) {
+      try shell("cd '\(folder.path)' && rm -rf maps a b && truncate -s 5M b")
+      try folder.make("plan", #"{"rules":[{"op":"\#(operation)","skip":\#(k),"times":30}]}"#)
+      try folder.make("clean", "{}")
+      // The plan is on the source for reads, else on one of the targets; the other one is always good.
+      let isRead = operation == "read"
+      let operands = ["fault:\(isRead ? "plan" : "clean"),source", "a", "fault:\(isRead ? "clean" : "plan"),b,offset=0"]
+      let run = try Tool.run(
+        ["copy", "--json", "--engine", engine, "--map", "maps", "--map-interval", "1ms"] + operands, in: folder)
+      let receipt = try run.receipt
+      #expect([0, 3, 4].contains(run.exit), "\(operation) \(k): \(run.error)")
+      try check(receipt, folder, bytes)
+      #expect(receipt.targets[0].ok)
+      // There was no k-th operation.
+      if run.exit == 0 { return #expect(k > 0, "nothing was hit") }
+      let repaired = try Tool.run(["repair", "--json", "--map", "maps", "source", "a", "b,offset=0"], in: folder)
+      #expect(repaired.exit == 0, "\(operation) \(k): \(repaired.error)")
+      #expect(try folder.bytes("a") == bytes)
+      #expect(try Array(folder.bytes("b").prefix(bytes.count)) == bytes)
+    }
+  }
+
+  /// What the receipt lists is what the maps do not call done; what they call done is there.
+  private func check(_ receipt: Receipt, _ folder: TemporaryFolder, _ bytes: [UInt8]) throws {
+    let source = try MapText(folder, "maps/source.map")
+    var bytes = bytes
+    for hole in receipt.source.holes {
+      let range = Int(hole.sector) * 512..<min(bytes.count, Int(hole.sector + hole.count) * 512)
+      bytes.replaceSubrange(range, with: [UInt8](repeating: 0, count: range.count))
+    }
+    #expect(Set(receipt.source.holes.flatMap(\.sectors)) == source.sectors { $0 == "-" })
+    for (index, name) in ["a", "b"].enumerated() {
+      let map = try MapText(folder, "maps/target-\(index + 1).map")
+      let target = receipt.targets[index]
+      #expect(Set(target.failed.flatMap(\.sectors)) == map.sectors { $0 != "+" })
+      #expect(target.ok == target.failed.isEmpty)
+      let written = try folder.bytes(name)
+      for run in map.runs where run.status == "+" {
+        try #require(written.count >= run.bytes.upperBound && written[run.bytes] == bytes[run.bytes], "\(name) \(run)")
+      }
+    }
+  }
+}
