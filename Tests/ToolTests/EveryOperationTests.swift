@@ -1,5 +1,6 @@
-import var DMIOTestSupport.isSanitized
 import Testing
+
+import var DMIOTestSupport.isSanitized
 
 /// The k-th operation fails, for every k: receipt, maps and data tell the same story.
 @Suite struct EveryOperationTests {
@@ -21,7 +22,9 @@ import Testing
       try folder.make("clean", "{}")
       // The plan is on the source for reads, else on one of the targets; the other one is always good.
       let isRead = operation == "read"
-      let operands = ["fault:\(isRead ? "plan" : "clean"),source", "a", "fault:\(isRead ? "clean" : "plan"),b,offset=0"]
+      let operands = [
+        "fault:\(isRead ? "plan" : "clean"),source", "a", "fault:\(isRead ? "clean" : "plan"),b,offset=0",
+      ]
       let run = try Tool.run(
         ["copy", "--json", "--engine", engine, "--map", "maps", "--map-interval", "1ms"] + operands, in: folder)
       let receipt = try run.receipt

@@ -21,6 +21,9 @@ struct MapText {
 
   /// The sectors of some statuses.
   func sectors(_ isWanted: (Character) -> Bool) -> Set<UInt64> {
-    Set(runs.filter { isWanted($0.status) }.flatMap { UInt64($0.bytes.lowerBound / 512)..<UInt64(($0.bytes.upperBound + 511) / 512) })
+    Set(
+      runs.filter { isWanted($0.status) }.flatMap {
+        UInt64($0.bytes.lowerBound / 512)..<UInt64(($0.bytes.upperBound + 511) / 512)
+      })
   }
 }

@@ -59,6 +59,9 @@ final class RunningTool {
 
   func signal(_ number: Int32) { kill(process, number) }
 
+  /// What it has written to standard error up to now.
+  func errorSoFar() throws -> String { String(decoding: try contents(of: base + ".err"), as: UTF8.self) }
+
   func wait() throws -> Tool {
     var status: Int32 = 0
     while unsafe waitpid(process, &status, 0) < 0, errno == EINTR {}
