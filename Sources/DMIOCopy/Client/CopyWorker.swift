@@ -90,7 +90,11 @@ extension CopyWorker {
   func start(chunks: Int, chunkBytes: Int, engine: EngineChoice) throws(BlockError) {
     try startThread(named: "dmio-copy") { [self] in
       inbox.withLock { $0.thread = pthread_self() }
-      defer { life.raise() }
+      defer {
+        // The number of a thread that has ended may be another's.
+        inbox.withLock { $0.thread = nil }
+        life.raise()
+      }
       do throws(BlockError) {
         let client = try BlockClient(
           pages: 256, kind: .driven, engine: engine, registeredPages: chunks * chunkBytes / Limits.pageBytes)
@@ -120,8 +124,9 @@ extension CopyWorker {
       for (copy, isOver) in zip(copies, isOver) where isOver { copy.complete() }
       copies = zip(copies, isOver).filter { !$1 }.map(\.0)
       if copies.isEmpty, orders.isEmpty, calls.isEmpty, mayEnd { return }
-      try reserve.client.poll(wait: false)
-      if !isOver.contains(true), calls.isEmpty {
+      // What has just completed may have made room for more.
+      let completed = try reserve.client.poll(wait: false)
+      if completed == 0, !isOver.contains(true), calls.isEmpty {
         wakes.wait(or: event, milliseconds: copies.isEmpty ? -1 : CopyWorker.tick)
       }
       for copy in copies { copy.run.tick() }
