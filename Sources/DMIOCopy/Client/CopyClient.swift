@@ -90,23 +90,3 @@ public final class CopyClient: Sendable {
     return try result.get()
   }
 }
-
-/// A call on a copy client's thread that is prepared now and fired later, from any thread.
-///
-/// Until it was fired the client does not end. Dropped without that, it is withdrawn. kcopyd's prepared callback.
-public final class PreparedCallback: Sendable {
-  private let worker: CopyWorker
-  private let body: @Sendable (Bool, RegionErrors) -> Void
-
-  init(_ worker: CopyWorker, _ body: @escaping @Sendable (Bool, RegionErrors) -> Void) {
-    self.worker = worker
-    self.body = body
-  }
-
-  deinit { worker.withdraw() }
-
-  /// Has the body called with these errors, once.
-  public func fire(readFailed: Bool, writeErrors: RegionErrors) {
-    worker.call { [body] in body(readFailed, writeErrors) }
-  }
-}

@@ -56,9 +56,12 @@ final class CopyWorker: Sendable {
 
   func prepare() throws(BlockError) { try put { $0.prepared += 1 } }
 
-  /// Takes a call that was prepared.
+  /// Takes a call that was prepared: from here on the call itself keeps the thread.
   func call(_ body: @escaping @Sendable () -> Void) {
-    inbox.withLock { $0.calls.append(body) }
+    inbox.withLock { inbox in
+      inbox.calls.append(body)
+      inbox.prepared -= 1
+    }
     wakes.raise()
   }
 
