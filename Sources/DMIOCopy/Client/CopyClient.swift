@@ -29,8 +29,8 @@ public final class CopyClient: Sendable {
 
   /// Copies `source` to all of `targets`, whose counts must be its own; `completion` is called when that is over.
   ///
-  /// A count of 0 only calls back. Throws, and never calls back, for more than 64 targets or none, for counts that differ, and
-  /// after `close`.
+  /// A count of 0 only calls back. Throws, and never calls back, for more than 64 targets or none, for counts that differ, for
+  /// regions that are not whole blocks of their devices, and after `close`.
   @discardableResult
   public func copy(
     _ source: Region, to targets: [Region], _ options: CopyOptions = [],

@@ -177,6 +177,11 @@ extension CopyWorker.Order {
       if region.start.addingReportingOverflow(region.count).overflow || region.count > Limits.deviceSectors {
         throw .system(.EINVAL, "a region of a copy has no end")
       }
+      // A copy goes by whole blocks: what it fills the last one up with would lie beyond the region.
+      let block = UInt64(region.device.geometry.logicalBlock / Limits.sectorBytes)
+      guard region.start % block == 0, region.count % block == 0 else {
+        throw .system(.EINVAL, "a region of a copy that does not consist of whole blocks of \(region.device.name)")
+      }
     }
   }
 

@@ -31,17 +31,6 @@ public struct CopyResult: Sendable, Hashable {
     writeErrors = bits
     self.isCancelled = isCancelled
   }
-
-  /// The result of a copy of nothing.
-  static func nothing(targets: Int) -> CopyResult { CopyResult(targets: targets) }
-
-  private init(targets: Int) {
-    readFailed = false
-    writeErrors = []
-    unreadable = []
-    unwritten = Array(repeating: [], count: targets)
-    isCancelled = false
-  }
 }
 
 /// How a copy is carried out.
