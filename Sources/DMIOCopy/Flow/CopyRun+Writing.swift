@@ -139,26 +139,6 @@ extension CopyRun {
   }
 }
 
-/// A sequential copy: chunks are written in the order of their sectors, one at a time.
-extension CopyRun {
-  func getInLine(_ chunk: Chunk) {
-    inLine[chunk.range.lowerBound] = chunk
-    writeNextInLine()
-  }
-
-  private func writeNextInLine() {
-    guard !isLineBusy, let chunk = inLine.removeValue(forKey: lineCursor) else { return }
-    isLineBusy = true
-    write(chunk)
-  }
-
-  private func leaveLine(_ chunk: Chunk) {
-    isLineBusy = false
-    lineCursor = chunk.range.upperBound
-    writeNextInLine()
-  }
-}
-
 extension [CopyRun.Segment] {
   /// The same, with the first one as bytes.
   fileprivate var written: [CopyRun.Segment] {

@@ -30,11 +30,8 @@ package final class CopyRun {
   /// Pieces that were read, but not told of yet, and where the next one begins.
   var untold: [UInt64: Chunk] = [:]
   var told: UInt64 = 0
-  /// Chunks that wait for their turn to be written, in a sequential copy, by their first sectors.
-  var inLine: [UInt64: Chunk] = [:]
-  /// The one that is being written, in a sequential copy, and the first sector behind all that were.
-  var isLineBusy = false
-  var lineCursor: UInt64 = 0
+  /// The line of a sequential copy: its chunks in the order in which they are to be written.
+  var line = WriteLine()
   /// True when what failed is not to be looked at by parts any more.
   package var isInterrupted: () -> Bool = { false }
 
@@ -86,6 +83,7 @@ package final class CopyRun {
     chunk.wasWritten = false
     next = piece.range.upperBound
     busy.append(chunk)
+    if policy.isSequential { line.chunks.append(chunk) }
     throttle?.begin(bytes: piece.isGap ? 0 : source.bytes(in: piece.range))
     if piece.isGap { return beginGap(chunk) }
     fill(self, chunk) { [self] in filled(chunk) }
@@ -101,9 +99,9 @@ package final class CopyRun {
 
   /// The chunk holds its part of the source.
   func filled(_ chunk: Chunk) {
-    if hasEnded || policy.readErrors == .stop && source.hasBad(chunk.range) { return end(chunk) }
+    if hasEnded || policy.readErrors == .stop && source.hasBad(chunk.range) { return leaveOut(chunk) }
     if chunk.held > 0 {
-      guard let other = takeOver(chunk) else { return end(chunk) }
+      guard let other = takeOver(chunk) else { return leaveOut(chunk) }
       return filled(other)
     }
     // What lies behind the source's last byte is zero, whatever a file has there by now.
@@ -111,6 +109,12 @@ package final class CopyRun {
     tellInOrder(chunk)
     if policy.isSequential { return getInLine(chunk) }
     write(chunk)
+  }
+
+  /// The chunk is not written, nor is anything behind it in a sequential copy.
+  private func leaveOut(_ chunk: Chunk) {
+    if policy.isSequential { cutLine(chunk) }
+    end(chunk)
   }
 
   /// Every target has answered for the chunk, or was given up.
@@ -139,6 +143,7 @@ package final class CopyRun {
     for run in source.map.runs(in: chunk.range) where run.status == .bad { other.zero(other.bytes(of: run.sectors)) }
     busy.removeAll { $0 === chunk }
     busy.append(other)
+    line.exchange(chunk, other)
     reserve.forfeit()
     return other
   }
