@@ -25,11 +25,10 @@ package final class CopyRun {
   package var isStopped = false
   /// What was read is not written any more either.
   package var hasEnded = false
-  /// Told of each piece of the source in its order, once it was read, with the chunk that holds it; nil: zeros.
+  /// Told of each piece of the source that is read, in its order and once, with the chunk that holds it; nil: zeros.
   package var onBytes: ((Range<UInt64>, Chunk?) -> Void)?
-  /// Pieces that were read, but not told of yet, and where the next one begins.
-  var untold: [UInt64: Chunk] = [:]
-  var told: UInt64 = 0
+  /// What `onBytes` is still to be told.
+  var telling = Telling()
   /// The line of a sequential copy: its chunks in the order in which they are to be written.
   var line = WriteLine()
   /// True when what failed is not to be looked at by parts any more.
@@ -84,6 +83,7 @@ package final class CopyRun {
     next = piece.range.upperBound
     busy.append(chunk)
     if policy.isSequential { line.chunks.append(chunk) }
+    if onBytes != nil { telling.begin(piece.range) }
     throttle?.begin(bytes: piece.isGap ? 0 : source.bytes(in: piece.range))
     if piece.isGap { return beginGap(chunk) }
     fill(self, chunk) { [self] in filled(chunk) }
@@ -114,12 +114,13 @@ package final class CopyRun {
   /// The chunk is not written, nor is anything behind it in a sequential copy.
   private func leaveOut(_ chunk: Chunk) {
     if policy.isSequential { cutLine(chunk) }
+    passOver(chunk)
     end(chunk)
   }
 
   /// Every target has answered for the chunk, or was given up.
   func end(_ chunk: Chunk) {
-    if untold[chunk.range.lowerBound] === chunk {
+    if telling.isWaiting(chunk) {
       chunk.wasWritten = true
       return
     }
@@ -137,6 +138,7 @@ package final class CopyRun {
     other.needs = chunk.needs
     other.isGap = false
     other.pending = 0
+    other.wasWritten = false
     unsafe chunk.withBytes(0..<chunk.bytes) { from in
       unsafe other.withBytes(0..<other.bytes) { unsafe $0.copyMemory(from: UnsafeRawBufferPointer(from)) }
     }
@@ -146,22 +148,5 @@ package final class CopyRun {
     line.exchange(chunk, other)
     reserve.forfeit()
     return other
-  }
-}
-
-/// Telling of the source's bytes in their order, which is not the one in which they are read.
-extension CopyRun {
-  private func tellInOrder(_ chunk: Chunk) {
-    // In a later pass nothing is new.
-    guard onBytes != nil, chunk.range.lowerBound >= told else { return }
-    untold[chunk.range.lowerBound] = chunk
-    while let chunk = untold.removeValue(forKey: told) { tell(chunk) }
-  }
-
-  private func tell(_ chunk: Chunk) {
-    told = chunk.range.upperBound
-    onBytes?(chunk.range, chunk.isGap ? nil : chunk)
-    // All that it still waited for was its turn here.
-    if chunk.wasWritten { end(chunk) }
   }
 }
