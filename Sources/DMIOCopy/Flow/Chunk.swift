@@ -14,6 +14,8 @@ package final class Chunk {
   var isGap = false
   /// All targets have answered; it only waits for its bytes to be told of.
   var wasWritten = false
+  /// Some of it is to be looked at in another pass.
+  var wasLeft = false
   /// Ends a request that is part of the chunk; the last one ends the chunk.
   var pending = 0
   /// Requests that were given up, and in which the kernel may still use the memory.

@@ -50,7 +50,7 @@ extension CopyRun {
   /// Writes segments one after the other, then goes on to reading back.
   private func write(_ chunk: Chunk, _ target: CopyTarget, _ segments: [Segment]) {
     guard let segment = segments.first, !target.isDropped else { return written(chunk, target) }
-    let range = segment.isZero ? segment.range : segment.range.padded(to: target.block)
+    let range = segment.range.padded(to: target.block)
     let goOn = { [self] in write(chunk, target, Array(segments.dropFirst())) }
     if segment.isZero, target.zeros == .there {
       settle(chunk, target, segment.range, isWritten: false)
@@ -65,7 +65,7 @@ extension CopyRun {
         // It cannot after all: these sectors go there as bytes.
         target.zeros = .written
         guard !fitsChunk(segment.range) else { return write(chunk, target, segments.written) }
-        needsAnotherPass = true
+        leaveForAnotherPass(chunk)
         return goOn()
       }
       narrow(chunk, target, range, errno, goOn)
@@ -75,7 +75,8 @@ extension CopyRun {
   private func tryToWrite(
     _ chunk: Chunk, _ target: CopyTarget, _ range: Range<UInt64>, isZero: Bool, _ answer: @escaping (Errno?) -> Void
   ) {
-    if isZero, target.zeros == .operation {
+    // Zeros that are longer than a chunk have no bytes, even when they are not the target's way any more.
+    if isZero, target.zeros == .operation || !fitsChunk(chunk.range) {
       submit(.writeZeroes, target.region(of: range), .none, Part(chunk, target, answer))
     } else {
       submit(.write, target.region(of: range), chunk.memory(of: range), Part(chunk, target, answer))
@@ -94,6 +95,8 @@ extension CopyRun {
         tryToWrite(chunk, target, $0, isZero: isZero, $1)
       },
       bad: { [self] in
+        // Some of it was an error, the rest it cannot after all: that goes there as bytes.
+        if isZero, $1 == .EOPNOTSUPP { return leaveForAnotherPass(chunk) }
         bad.append(($0.clamped(to: chunk.range), $1))
         failed(target)
       },
@@ -105,7 +108,12 @@ extension CopyRun {
     ).start(range, errno)
   }
 
-  private func failed(_ target: CopyTarget) {
+  private func leaveForAnotherPass(_ chunk: Chunk) {
+    needsAnotherPass = true
+    chunk.wasLeft = true
+  }
+
+  func failed(_ target: CopyTarget) {
     switch policy.writeErrors {
     case .ignore: break
     case .drop: target.isDropped = true

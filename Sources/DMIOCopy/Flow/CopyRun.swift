@@ -80,6 +80,7 @@ package final class CopyRun {
     chunk.isGap = piece.isGap
     chunk.pending = 0
     chunk.wasWritten = false
+    chunk.wasLeft = false
     next = piece.range.upperBound
     busy.append(chunk)
     if policy.isSequential { line.chunks.append(chunk) }
@@ -126,7 +127,7 @@ package final class CopyRun {
     }
     busy.removeAll { $0 === chunk }
     throttle?.end()
-    bytesDone += source.bytes(in: chunk.range)
+    if !chunk.wasLeft { bytesDone += source.bytes(in: chunk.range) }
     if chunk.held == 0 { reserve.giveBack(chunk) } else { reserve.forfeit() }
   }
 
@@ -139,6 +140,7 @@ package final class CopyRun {
     other.isGap = false
     other.pending = 0
     other.wasWritten = false
+    other.wasLeft = false
     unsafe chunk.withBytes(0..<chunk.bytes) { from in
       unsafe other.withBytes(0..<other.bytes) { unsafe $0.copyMemory(from: UnsafeRawBufferPointer(from)) }
     }
