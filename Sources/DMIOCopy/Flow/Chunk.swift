@@ -25,15 +25,21 @@ package final class Chunk {
   /// The requests that are open.
   var parts: [Part] = []
 
-  init(bytes: Int, of client: BlockClient) throws(BlockError) {
+  /// A chunk of the client's registered pages while it has some, else of others.
+  convenience init(bytes: Int, of client: BlockClient?) throws(BlockError) {
     let pages = bytes / Limits.pageBytes
-    // What the client has no registered pages for is memory like any other.
-    var buffer =
-      if let registered = try? PageBuffer(pages: pages, of: client) { registered } else { try PageBuffer(pages: pages) }
+    if let client, let buffer = try? PageBuffer(pages: pages, of: client) {
+      self.init(buffer)
+    } else {
+      self.init(try PageBuffer(pages: pages))
+    }
+  }
+
+  private init(_ buffer: consuming PageBuffer) {
     var span = buffer.mutableBytes
     unsafe space = span.withUnsafeMutableBytes { unsafe $0 }
+    bytes = buffer.byteCount
     self.buffer = buffer
-    self.bytes = bytes
   }
 
   /// The memory of `sectors` of the copy. Why this is safe: a chunk is filled, written and begun again one after the other,

@@ -102,7 +102,12 @@ package final class CopyRun {
   func filled(_ chunk: Chunk) {
     if hasEnded || policy.readErrors == .stop && source.hasBad(chunk.range) { return leaveOut(chunk) }
     if chunk.held > 0 {
-      guard let other = takeOver(chunk) else { return leaveOut(chunk) }
+      guard let other = takeOver(chunk) else {
+        // Its hole is known by then, and the rest read again.
+        needsAnotherPass = true
+        chunk.wasLeft = true
+        return leaveOut(chunk)
+      }
       return filled(other)
     }
     // What lies behind the source's last byte is zero, whatever a file has there by now.
@@ -133,8 +138,7 @@ package final class CopyRun {
 
   /// Goes on with another chunk where the kernel may still write into the memory of this one.
   private func takeOver(_ chunk: Chunk) -> Chunk? {
-    reserve.replace()
-    guard let other = reserve.take() else { return nil }
+    guard let other = reserve.exchange() else { return nil }
     other.range = chunk.range
     other.needs = chunk.needs
     other.isGap = false
@@ -148,7 +152,6 @@ package final class CopyRun {
     busy.removeAll { $0 === chunk }
     busy.append(other)
     line.exchange(chunk, other)
-    reserve.forfeit()
     return other
   }
 }

@@ -62,9 +62,17 @@ package final class Reserve {
 
   /// Makes a chunk in the place of one that is held by somebody who does not answer, as far as that may go.
   func replace() {
-    guard count < most, let chunk = try? Chunk(bytes: chunkBytes, of: client) else { return }
+    if let chunk = makeSpare() { idle.append(chunk) }
+  }
+
+  /// Writes off a chunk that the kernel may still use, and hands out another in its place; nil: there is none.
+  func exchange() -> Chunk? { makeSpare() ?? idle.popLast() }
+
+  /// The client's own pages are for the chunks that it began with: a spare one comes from elsewhere.
+  private func makeSpare() -> Chunk? {
+    guard count < most, let chunk = try? Chunk(bytes: chunkBytes, of: nil) else { return nil }
     count += 1
-    idle.append(chunk)
+    return chunk
   }
 
   /// Hands a chunk for reading back to `body` as soon as there is one.
@@ -79,8 +87,6 @@ package final class Reserve {
 
   /// Makes one in the place of one that is held by a target that does not answer.
   func replaceReader() {
-    guard count < most, let chunk = try? Chunk(bytes: chunkBytes, of: client) else { return }
-    count += 1
-    recover(reader: chunk)
+    if let chunk = makeSpare() { recover(reader: chunk) }
   }
 }
