@@ -72,13 +72,17 @@ extension CopyRun {
     _ chunk: Chunk, _ target: CopyTarget, _ reader: Chunk, _ ranges: [Range<UInt64>], _ whenDone: @escaping () -> Void
   ) {
     guard let range = ranges.first else { return whenDone() }
+    if target.isStuck {
+      for range in ranges { target.addFailure(range, .ETIMEDOUT) }
+      return whenDone()
+    }
     let goOn = { [self] in rewrite(chunk, target, reader, Array(ranges.dropFirst()), whenDone) }
     let begin = range.lowerBound / target.block * target.block
     let blocks = (begin..<range.upperBound).padded(to: target.block)
     let part = Part(chunk, target) { [self] errno in
       if let errno {
         target.addFailure(range, errno)
-        target.isDropped = target.isDropped || policy.writeErrors != .ignore
+        failed(target)
         return goOn()
       }
       compare(chunk, target, reader, blocks.clamped(to: chunk.range), mayRewrite: false, goOn)

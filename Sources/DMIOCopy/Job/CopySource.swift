@@ -46,6 +46,7 @@ package final class CopySource {
     let end = min(range.upperBound, sectors)
     guard range.lowerBound < end else { return }
     map.mark(range.lowerBound..<end, .bad)
+    holes.remove(start + range.lowerBound..<start + end)
     holes.add(start + range.lowerBound..<start + end, errno)
   }
 

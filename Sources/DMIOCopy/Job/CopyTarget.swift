@@ -99,6 +99,7 @@ package final class CopyTarget {
   func addGood(_ range: Range<UInt64>) {
     map.mark(range, .done)
     failures.remove(start + range.lowerBound..<start + range.upperBound)
+    mismatches.remove(start + range.lowerBound..<start + range.upperBound)
   }
 
   /// Notes sectors of the copy that could not be written.
@@ -112,6 +113,7 @@ package final class CopyTarget {
   /// Notes sectors of the copy that are on the device, and not what the source holds; or that it does not have at all.
   package func addMismatch(_ range: Range<UInt64>) {
     addFailure(range, .EBADMSG)
+    mismatches.remove(start + range.lowerBound..<start + range.upperBound)
     mismatches.add(start + range.lowerBound..<start + range.upperBound, nil)
   }
 
