@@ -44,6 +44,7 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "DMIOTestSupport", dependencies: ["DMIO"], path: "Tests/DMIOTestSupport"),
     .testTarget(name: "DMIOTests", dependencies: ["DMIO", "DMIOTestSupport"]),
+    .testTarget(name: "DMIOCopyTests", dependencies: ["DMIO", "DMIOCopy", "DMIOTestSupport"], swiftSettings: strict),
     .testTarget(name: "DMIONamesTests", dependencies: ["DMIO", "DMIONames"], swiftSettings: strict),
     .testTarget(name: "ConformanceTests", dependencies: ["CDMIO", "DMIO", "DMIOC"], exclude: ["Data"]),
     // What the tests need of the machine: programs, loop devices, a folder that is cleaned up.

@@ -11,7 +11,9 @@ extension CopyRun {
   }
 
   private func writeNextInLine() {
-    guard !line.isBusy, let first = line.chunks.first, line.filled.remove(ObjectIdentifier(first)) != nil else { return }
+    guard !line.isBusy, let first = line.chunks.first, line.filled.remove(ObjectIdentifier(first)) != nil else {
+      return
+    }
     line.isBusy = true
     write(first)
   }

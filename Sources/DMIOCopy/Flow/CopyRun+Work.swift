@@ -52,7 +52,9 @@ extension CopyRun {
 
   /// How long a gap may be at once: no longer than a chunk where somebody needs its zeros as bytes, or may yet need them, in order.
   private func gapLimit(_ wanted: [(index: Int, sectors: Range<UInt64>)]) -> UInt64 {
-    if policy.isSequential || policy.verification != .none || wanted.contains(where: { targets[$0.index].zeros == .written }) {
+    if policy.isSequential || policy.verification != .none
+      || wanted.contains(where: { targets[$0.index].zeros == .written })
+    {
       return reserve.chunkSectors
     }
     return wanted.allSatisfy { targets[$0.index].zeros == .there } ? .max / 2 : CopyRun.gapSectors

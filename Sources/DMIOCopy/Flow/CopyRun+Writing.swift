@@ -131,7 +131,9 @@ extension CopyRun {
 
   func settled(_ target: CopyTarget, _ range: Range<UInt64>) {
     // Whole blocks are written, and compared again: some of it may be counted already.
-    for run in target.map.runs(in: range) where run.status != .done { target.bytesSettled += source.bytes(in: run.sectors) }
+    for run in target.map.runs(in: range) where run.status != .done {
+      target.bytesSettled += source.bytes(in: run.sectors)
+    }
     target.addGood(range)
   }
 
