@@ -129,6 +129,8 @@ start() {
   echo $! >"$dir/nbdfuse.pid"
   wait_for 10 is_mounted || { cat "$dir/nbdfuse.log" >&2; return 1; }
   loop=$(attach_loop "$sector")
+  # Who had the number before us may have left it read-only, which outlives the loop device.
+  blockdev --setrw "$loop"
   echo "$loop" >"$dir/loop"
   echo 2 >"/sys/block/${loop#/dev/}/queue/nomerges"
   trap - EXIT INT TERM HUP

@@ -100,6 +100,10 @@ kill -KILL "$(cat "$work/b/nbdfuse.pid")" "$(cat "$work/b/nbdkit.pid")"
 device=$("$bad" start "$work/b" 16M)
 expect "start over a dead one too" 16777216 "$(blockdev --getsize64 "$device")"
 
+blockdev --setro "$device"
+device=$("$bad" start "$work/b" 16M)
+expect "a number that was left read-only can be written" fine "$(touch_sector write 0)"
+
 "$bad" faults "$work/b" "r 0 8 0 30000"
 touch_sector read 0 >/dev/null &
 sleep 0.3
