@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build release test test-debug test-bad-device demo lint fmt tsan asan docs check clean bench gate test-bench library install test-c test-dependent
+.PHONY: help build release test test-debug test-bad-device test-compare demo lint fmt tsan asan docs check clean bench gate test-bench library install test-c test-dependent
 # The words build in shared folders and print for a reader: one after the other.
 .NOTPARALLEL:
 
@@ -45,13 +45,17 @@ test-dependent: ## Build and run a package that depends on this one
 test: test-debug tsan asan docs ## Run every test, also under the sanitizers, and build the documentation
 	@echo "make test: all passed"
 
-test-debug: test-bad-device ## Run every test once, debug build
+test-debug: test-bad-device test-compare ## Run every test once, debug build
 	$(SWIFT) test
 
 # Exit 77 is the harness saying why it cannot run here, e.g. without root.
 test-bad-device: ## Check the block device with bad sectors that the tests use
 	@$(DEPENDENCIES) test
 	Scripts/bad-device/verify.sh || [ $$? -eq 77 ]
+
+test-compare: ## Test what judges copies that failed
+	@$(DEPENDENCIES) test
+	Scripts/compare/judge-test.sh
 
 tsan: ## Run every test under ThreadSanitizer
 	@$(DEPENDENCIES) test
