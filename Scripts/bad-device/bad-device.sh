@@ -21,6 +21,12 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 PATH=$PATH:/usr/sbin:/sbin
 
+# What we start outlives us, and must keep no lock or pipe of whoever called. 255 is the shell's own.
+for descriptor in /proc/self/fd/*; do
+  descriptor=${descriptor##*/}
+  case $descriptor in 0 | 1 | 2 | 255) ;; *) exec {descriptor}>&- ;; esac
+done
+
 say() { echo "bad-device: $*" >&2; }
 usage() { sed -n '4,7s/^# *//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 

@@ -104,6 +104,13 @@ blockdev --setro "$device"
 device=$("$bad" start "$work/b" 16M)
 expect "a number that was left read-only can be written" fine "$(touch_sector write 0)"
 
+exec 9>"$work/lock"
+flock -n 9
+device=$("$bad" start "$work/b" 16M)
+exec 9>&-
+expect "what stays keeps no descriptor of the caller" yes "$(flock -n "$work/lock" echo yes)"
+rm "$work/lock"
+
 "$bad" faults "$work/b" "r 0 8 0 30000"
 touch_sector read 0 >/dev/null &
 sleep 0.3
