@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build release test test-debug test-bad-device test-compare demo lint fmt tsan asan docs check clean bench gate test-bench library install test-c test-dependent
+.PHONY: help build release test test-debug test-bad-device test-compare demo compare evidence lint fmt tsan asan docs check clean bench gate test-bench library install test-c test-dependent
 # The words build in shared folders and print for a reader: one after the other.
 .NOTPARALLEL:
 
@@ -78,6 +78,13 @@ demo: ## Copy a real file system to three targets, one with bad sectors
 	@$(DEPENDENCIES) demo
 	@$(SWIFT) build -c release --product dmio
 	@Scripts/demo.sh .build/release/dmio
+
+compare: release ## Put what copies disks through the same faults; write docs/comparison.md
+	@$(DEPENDENCIES) compare
+	Scripts/compare/compare.sh .build/release/dmio docs/comparison.md
+
+evidence: compare ## Show anew what the documents claim of a copy
+	@echo "make evidence: all written"
 
 bench: release library ## Compare with C and peers, 15 minutes; write docs/performance.md
 	@$(DEPENDENCIES) bench
