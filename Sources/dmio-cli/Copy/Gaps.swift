@@ -3,9 +3,12 @@ internal import DMIOCopy
 internal import Glibc
 
 /// Where a sparse file has no data, as its file system says.
-struct Gaps {
+///
+/// The last answer is kept, as long as it is about what is asked: some file systems look at every page up to the next gap.
+final class Gaps {
   private let file: Descriptor
   private let start: UInt64
+  private var known: (sectors: Range<UInt64>, isData: Bool) = (0..<0, false)
 
   // lseek(2): the next data, the next gap.
   private static let (seekData, seekHole): (Int32, Int32) = (3, 4)
@@ -18,6 +21,14 @@ struct Gaps {
 
   /// Whether the copy has data from `sector` on, and up to which sector that is so.
   func content(_ sector: UInt64) -> (isData: Bool, end: UInt64) {
+    if !known.sectors.contains(sector) {
+      let (isData, end) = ask(sector)
+      known = (sector..<max(end, sector + 1), isData)
+    }
+    return (known.isData, known.sectors.upperBound)
+  }
+
+  private func ask(_ sector: UInt64) -> (isData: Bool, end: UInt64) {
     let place = off_t(clamping: (start + sector) * 512)
     let data = lseek(file.number, place, Gaps.seekData)
     // Behind the last data there is a gap to the end; a file system that knows no gaps has data only.
@@ -25,6 +36,6 @@ struct Gaps {
     if data >= place + 512 { return (false, UInt64(data) / 512 - start) }
     let gap = lseek(file.number, max(data, place), Gaps.seekHole)
     if gap < 0 { return (true, .max) }
-    return (true, max(sector + 1, (UInt64(gap) + 511) / 512 - start))
+    return (true, (UInt64(gap) + 511) / 512 - start)
   }
 }
