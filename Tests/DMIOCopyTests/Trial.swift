@@ -30,9 +30,13 @@ final class Trial {
     guard tells else { return }
     run.onBytes = { [unowned self] range, chunk in
       let count = Int(source.bytes(in: range))
-      guard let chunk else { return told.append((range, nil)) }
+      guard let chunk else {
+        told.append((range, nil))
+        return .taken
+      }
       let place = Int(range.lowerBound - chunk.range.lowerBound) * Limits.sectorBytes
       told.append((range, unsafe chunk.withBytes(place..<place + count) { unsafe Array($0) }))
+      return .taken
     }
   }
 

@@ -14,6 +14,8 @@ package final class Chunk {
   var isGap = false
   /// All targets have answered; it only waits for its bytes to be told of.
   var wasWritten = false
+  /// Somebody still takes its bytes.
+  var isLent = false
   /// Some of it is to be looked at in another pass.
   var wasLeft = false
   /// Ends a request that is part of the chunk; the last one ends the chunk.
@@ -61,6 +63,12 @@ package final class Chunk {
   /// Hands out a run of its bytes.
   package func withBytes<Value>(_ range: Range<Int>, _ body: (UnsafeMutableRawBufferPointer) -> Value) -> Value {
     unsafe body(UnsafeMutableRawBufferPointer(rebasing: space[range]))
+  }
+
+  /// The first `count` bytes of the chunk that hold a part of its sectors.
+  package func place(of sectors: Range<UInt64>, _ count: Int) -> Range<Int> {
+    let first = bytes(of: sectors).lowerBound
+    return first..<first + count
   }
 
   /// The bytes of the chunk that hold `sectors` of the copy.

@@ -17,10 +17,16 @@ extension CopyRun {
 
   private func tellAll() {
     while let next = telling.takeNext() {
-      onBytes?(next.range, next.chunk.isGap ? nil : next.chunk)
+      next.chunk.isLent = onBytes?(next.range, next.chunk.isGap ? nil : next.chunk) == .willTake
       // All that it still waited for was its turn here.
       if next.chunk.wasWritten { end(next.chunk) }
     }
+  }
+
+  /// Whoever was told of a chunk's bytes, and wanted to take them later, is through with them. On the thread of the run.
+  package func tookBytes(of chunk: Chunk) {
+    chunk.isLent = false
+    if chunk.wasWritten { end(chunk) }
   }
 }
 

@@ -26,7 +26,16 @@ package final class CopyRun {
   /// What was read is not written any more either.
   package var hasEnded = false
   /// Told of each piece of the source that is read, in its order and once, with the chunk that holds it; nil: zeros.
-  package var onBytes: ((Range<UInt64>, Chunk?) -> Void)?
+  package var onBytes: ((Range<UInt64>, Chunk?) -> Taking)?
+
+  /// What becomes of the bytes that somebody is told of.
+  package enum Taking {
+    /// They were taken.
+    case taken
+    /// They will be, and the chunk is kept as it is until `tookBytes`.
+    case willTake
+  }
+
   /// What `onBytes` is still to be told.
   var telling = Telling()
   /// The line of a sequential copy: its chunks in the order in which they are to be written.
@@ -126,7 +135,7 @@ package final class CopyRun {
 
   /// Every target has answered for the chunk, or was given up.
   func end(_ chunk: Chunk) {
-    if telling.isWaiting(chunk) {
+    if chunk.isLent || telling.isWaiting(chunk) {
       chunk.wasWritten = true
       return
     }

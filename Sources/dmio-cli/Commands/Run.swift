@@ -77,8 +77,10 @@ final class Run {
     var lastTick = ContinuousClock.now
     while !Interrupts.areUrgent {
       if Interrupts.areWanted { copy.isStopped = true }
+      hashing?.giveBack(to: copy)
       if copy.step() { break }
-      try client.poll(waitMilliseconds: Int(tick / .milliseconds(1)))
+      // The thread that makes the hash cannot wake this one.
+      try client.poll(waitMilliseconds: hashing?.isBusy == true ? 1 : Int(tick / .milliseconds(1)))
       guard ContinuousClock.now - lastTick >= tick else { continue }
       lastTick = .now
       copy.tick()

@@ -5,48 +5,107 @@ internal import DMIOCopy
   internal import Crypto
 #endif
 
-/// The hash of a source, made while it is copied, in the order of its bytes.
+/// The hash of a source, made while it is copied, in the order of its bytes, by a thread of its own.
+///
+/// Chunks go to that thread, and come back when their bytes were taken: meanwhile nobody changes them.
 final class Hashing {
-  #if Hash
-    private var hash = SHA256()
-  #endif
+  /// Bytes to take: those of a chunk, or zeros.
+  @safe
+  private struct Part: Sendable {
+    // Why it is right: the chunk is kept until the thread has counted this part as done.
+    nonisolated(unsafe) let bytes: UnsafeRawBufferPointer?
+    let count: UInt64
+  }
+
+  private struct Queue {
+    var parts: [Part] = []
+    /// Parts that were taken, and not told of yet.
+    var done = 0
+  }
+
+  private final class Shared: Sendable {
+    let queue = Locked(Queue())
+    let parts = Semaphore()
+    let result = Locked<String?>(nil)
+  }
+
+  private let shared = Shared()
+  private let thread: Thread
+  /// What the thread has, in its order.
+  private var lent: [Chunk?] = []
   private var taken: UInt64 = 0
-  private static let zeros = [UInt8](repeating: 0, count: 1 << 20)
+  private var isOver = false
 
   /// Refuses where the tool was built without the library that makes hashes.
   init() throws(Refusal) {
     #if !Hash
       throw Refusal("--hash: this dmio was built without hashes (the trait Hash)", exit: .usage)
     #endif
+    do throws(Errno) { thread = try Thread { [shared] in Hashing.work(shared) } } catch {
+      throw Refusal("--hash: \(error.message)")
+    }
   }
 
-  /// Takes the next piece of the source; without a chunk, zeros.
-  func take(_ range: Range<UInt64>, _ chunk: Chunk?, _ source: CopySource) {
-    var count = source.bytes(in: range)
+  /// Parts are with the thread, so that there is something to come back for.
+  var isBusy: Bool { !lent.isEmpty }
+
+  /// Hands over the next piece of the source; without a chunk, zeros.
+  func take(_ range: Range<UInt64>, _ chunk: Chunk?, _ source: CopySource) -> CopyRun.Taking {
+    let count = source.bytes(in: range)
     taken += count
-    if let chunk {
-      return unsafe chunk.withBytes(0..<Int(count)) { unsafe update(UnsafeRawBufferPointer($0)) }
-    }
-    while count > 0 {
-      let part = min(count, UInt64(Hashing.zeros.count))
-      unsafe Hashing.zeros.withUnsafeBytes { unsafe update(UnsafeRawBufferPointer(rebasing: $0[..<Int(part)])) }
-      count -= part
-    }
+    let bytes: UnsafeRawBufferPointer? =
+      if let chunk {
+        unsafe chunk.withBytes(chunk.place(of: range, Int(count))) { UnsafeRawBufferPointer($0) }
+      } else {
+        nil
+      }
+    lent.append(chunk)
+    let part = unsafe Part(bytes: bytes, count: count)
+    shared.queue.withLock { $0.parts.append(part) }
+    shared.parts.signal()
+    return chunk == nil ? .taken : .willTake
   }
 
-  private func update(_ bytes: UnsafeRawBufferPointer) {
-    #if Hash
-      unsafe hash.update(bufferPointer: bytes)
-    #endif
+  /// Gives chunks back whose bytes were taken.
+  func giveBack(to run: CopyRun) {
+    let done = shared.queue.withLock { queue in
+      defer { queue.done = 0 }
+      return queue.done
+    }
+    let chunks = lent.prefix(done)
+    lent.removeFirst(done)
+    for case let chunk? in chunks { run.tookBytes(of: chunk) }
   }
 
-  /// The hash in hexadecimal; nil unless all bytes were taken.
+  /// The hash in hexadecimal; nil unless all bytes were taken. Ends the thread.
   func text(of source: CopySource) -> String? {
+    guard taken == source.bytes else { return nil }
+    if !isOver {
+      isOver = true
+      // A permit without a part is the end.
+      shared.parts.signal()
+      thread.join()
+    }
+    return shared.result.withLock { $0 }
+  }
+
+  private static func work(_ shared: Shared) {
     #if Hash
-      guard taken == source.bytes else { return nil }
-      return hash.finalize().map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
-    #else
-      return nil
+      var hash = SHA256()
+      let zeros = [UInt8](repeating: 0, count: 1 << 20)
+      while true {
+        shared.parts.wait()
+        guard let part = shared.queue.withLock({ $0.parts.isEmpty ? nil : $0.parts.removeFirst() }) else { break }
+        if let bytes = unsafe part.bytes {
+          unsafe hash.update(bufferPointer: bytes)
+        } else {
+          for _ in 0..<part.count / UInt64(zeros.count) { hash.update(data: zeros) }
+          hash.update(data: zeros.prefix(Int(part.count % UInt64(zeros.count))))
+        }
+        shared.queue.withLock { $0.done += 1 }
+      }
+      let text = hash.finalize().map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+      shared.result.withLock { $0 = text }
     #endif
   }
 }
