@@ -57,6 +57,21 @@ import Testing
     #expect(text.contains("<title>&lt;&amp;&gt;</title>"))
   }
 
+  @Test("the time of a plot has the unit that suits its length") func units() {
+    let units: [(Double, String)] = [
+      (0, "milliseconds"), (0.05, "milliseconds"), (5, "seconds"), (600, "minutes"), (86_400, "hours"),
+    ]
+    for (seconds, unit) in units { #expect(TimeAxis(seconds: seconds, about: 8).unit == unit) }
+    #expect(TimeAxis(seconds: 86_400, about: 8).scale.range == 0...24)
+    #expect(TimeAxis(seconds: 600, about: 8).place(300) == 0.5)
+  }
+
+  @Test("what XML cannot hold is replaced") func illegal() {
+    var drawing = SVG(width: 1, height: 1)
+    drawing.text("a\u{0}b\u{FFFE}c", 0, 0, class: "x")
+    #expect(drawing.document(title: "", description: "", style: "").contains(">a\u{FFFD}b\u{FFFD}c<"))
+  }
+
   @Test("the exit code is the worst that applies") func exits() {
     #expect(ExitCode.of(isInterrupted: false, operation: .read, errors: 0) == .good)
     #expect(ExitCode.of(isInterrupted: false, operation: .read, errors: 1) == .sourceHoles)

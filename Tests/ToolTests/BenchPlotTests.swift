@@ -1,5 +1,4 @@
 import Foundation
-import FoundationXML
 import Testing
 
 /// The picture of a bench.
@@ -10,7 +9,7 @@ import Testing
     try folder.make("a<b&c", pattern(1 << 20))
     let bench = try BenchResult(["a<b&c", "--seconds", "0.2", "--plot", "plot.svg"], in: folder)
     #expect(bench.run.exit == 0, "\(bench.run.error)")
-    let texts = try Picture(folder.bytes("plot.svg")).texts
+    let texts = try Drawing(folder.bytes("plot.svg")).texts
     for expected in ["a<b&c", "I/O per second", "latency", "p50", "p99", "seconds", "CPU per I/O"] {
       #expect(texts.contains(expected), "\(expected) in \(texts)")
     }
@@ -21,11 +20,11 @@ import Testing
   @Test("the curves have a point for each interval") func curves() throws {
     let folder = try TemporaryFolder()
     let bench = try BenchResult(["null:", "--seconds", "0.2", "--plot", "plot.svg"], in: folder)
-    let picture = try Picture(folder.bytes("plot.svg"))
+    let drawing = try Drawing(folder.bytes("plot.svg"))
     // Intervals of 10 ms, and the two edges; the last interval may be too short to count.
     let intervals = Int(bench.number("seconds") / 0.01)
     for curve in ["curve throughput", "curve p50", "curve p99"] {
-      let points = try #require(picture.paths[curve]).count { $0 == "M" || $0 == "L" }
+      let points = try #require(drawing.paths[curve]).count { $0 == "M" || $0 == "L" }
       #expect((intervals + 1...intervals + 3).contains(points), "\(curve): \(points) points, \(intervals) intervals")
     }
   }
@@ -33,13 +32,13 @@ import Testing
   @Test("without latencies the plot says so") func noLatency() throws {
     let folder = try TemporaryFolder()
     try Tool.run(["bench", "null:", "--seconds", "0.05", "--plot", "plot.svg", "--no-latency"], in: folder).checkGood()
-    #expect(try Picture(folder.bytes("plot.svg")).texts.contains("none was taken"))
+    #expect(try Drawing(folder.bytes("plot.svg")).texts.contains("none was taken"))
   }
 
   @Test("a bench of a single request has a plot") func single() throws {
     let folder = try TemporaryFolder()
     try Tool.run(["bench", "null:", "--ios", "1", "--depth", "1", "--plot", "plot.svg"], in: folder).checkGood()
-    #expect(try !Picture(folder.bytes("plot.svg")).texts.isEmpty)
+    #expect(try !Drawing(folder.bytes("plot.svg")).texts.isEmpty)
   }
 
   @Test("a file that is there is replaced as a whole, links to it keep the old one") func replaced() throws {
@@ -48,7 +47,7 @@ import Testing
     try shell("ln '\(folder.path)/plot.svg' '\(folder.path)/old'")
     try Tool.run(["bench", "null:", "--ios", "100", "--plot", "plot.svg"], in: folder).checkGood()
     #expect(try folder.bytes("old") == old)
-    #expect(try !Picture(folder.bytes("plot.svg")).texts.isEmpty)
+    #expect(try !Drawing(folder.bytes("plot.svg")).texts.isEmpty)
   }
 
   @Test("what was measured is told also when the plot cannot be written") func unwritable() throws {
@@ -70,34 +69,4 @@ import Testing
 
 extension Tool {
   func checkGood() { #expect(exit == 0 && error.isEmpty, "\(exit): \(error)") }
-}
-
-/// An SVG, as a reader of XML sees it.
-private final class Picture: NSObject, XMLParserDelegate {
-  private(set) var texts: [String] = []
-  /// The paths by their class.
-  private(set) var paths: [String: String] = [:]
-  private var text: String?
-
-  init(_ bytes: [UInt8]) throws {
-    super.init()
-    let parser = XMLParser(data: Data(bytes))
-    parser.delegate = self
-    try #require(parser.parse(), "\(String(describing: parser.parserError))")
-  }
-
-  func parser(
-    _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
-    attributes: [String: String]
-  ) {
-    if name == "text" { text = "" }
-    if name == "path", let style = attributes["class"] { paths[style] = attributes["d"] }
-  }
-
-  func parser(_ parser: XMLParser, foundCharacters characters: String) { text? += characters }
-
-  func parser(_ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?) {
-    if name == "text", let text { texts.append(text) }
-    if name == "text" { text = nil }
-  }
 }

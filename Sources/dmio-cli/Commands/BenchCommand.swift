@@ -41,7 +41,7 @@ struct BenchCommand: ParsableCommand {
       StandardStreams.message("--depth \(depth): a blocking call is one request in flight; more need --threads")
     }
     var result = try Bench(plan, device).run()
-    do throws(Refusal) { try picture?.write(Plot(result).svg()) } catch {
+    do throws(Refusal) { try picture?.write(BenchPlot(result).svg()) } catch {
       // What was measured is told all the same.
       StandardStreams.message(error.message)
       result.exit = error.exit

@@ -22,6 +22,18 @@ struct SVG {
       [("x1", at(from.x)), ("y1", at(from.y)), ("x2", at(to.x)), ("y2", at(to.y)), ("class", style)])
   }
 
+  /// A filled rectangle.
+  mutating func rectangle(
+    _ corner: (x: Double, y: Double), _ size: (width: Double, height: Double), class style: String
+  ) {
+    add(
+      "rect",
+      [
+        ("x", at(corner.x)), ("y", at(corner.y)), ("width", at(size.width)), ("height", at(size.height)),
+        ("class", style),
+      ])
+  }
+
   /// Text that begins, is centred, or ends at a place, as its style says.
   mutating func text(_ text: String, _ x: Double, _ y: Double, class style: String) {
     add("text", [("x", at(x)), ("y", at(y)), ("class", style)], text: text)
@@ -77,6 +89,9 @@ struct SVG {
       case "<": result += "&lt;"
       case ">": result += "&gt;"
       case "\"": result += "&quot;"
+      // XML has no way to write these.
+      case "\0"..."\u{8}", "\u{B}", "\u{C}", "\u{E}"..."\u{1F}", "\u{FFFE}", "\u{FFFF}":
+        result.unicodeScalars.append("\u{FFFD}")
       default: result.unicodeScalars.append(character)
       }
     }
