@@ -26,7 +26,7 @@ extension CopyRun {
   private func readOne(_ chunk: Chunk, _ range: Range<UInt64>, _ whenDone: @escaping () -> Void) {
     tryToRead(chunk, range) { [self] errno in
       guard let errno else {
-        source.addGood(range)
+        source.addRead(range)
         return whenDone()
       }
       if policy.readErrors == .stop { isStopped = true }
@@ -36,7 +36,7 @@ extension CopyRun {
       Narrowing(
         .init(block: source.block, retries: policy.retries.read, isOver: isInterrupted),
         attempt: { [self] in tryToRead(chunk, $0, $1) }, bad: { [self] in source.addHole($0, $1) },
-        good: { [self] in source.addGood($0) }, whenDone: whenDone
+        good: { [self] in source.addRead($0) }, whenDone: whenDone
       ).start(range.lowerBound..<end, errno)
     }
   }

@@ -16,6 +16,8 @@ package final class CopySource {
   package var map: SectorMap
   /// Sectors of the device that could not be read.
   package var holes = Extents()
+  /// Bytes of the copy that were read from the device, each as often as it was.
+  package private(set) var bytesRead: UInt64 = 0
 
   package init(
     device: BlockDevice?, start: UInt64, bytes: UInt64, bytesNow: @escaping () -> UInt64? = { nil }
@@ -38,8 +40,14 @@ package final class CopySource {
     min(range.upperBound * 512, bytes) - min(range.lowerBound * 512, bytes)
   }
 
-  /// Notes sectors of the copy that were read.
+  /// Notes sectors of the copy whose bytes are known.
   func addGood(_ range: Range<UInt64>) { map.mark(range, .done) }
+
+  /// Notes sectors of the copy that were read.
+  func addRead(_ range: Range<UInt64>) {
+    bytesRead += bytes(in: range)
+    addGood(range)
+  }
 
   /// Notes sectors of the copy that hold zeros in the place of what cannot be read.
   package func addHole(_ range: Range<UInt64>, _ errno: Errno) {
