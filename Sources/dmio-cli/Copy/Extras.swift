@@ -11,6 +11,9 @@ struct Extras {
     self.hash = hash
     manifest = try Extras.file(hash.manifest, "--manifest", source, targets)
     picture = try Extras.file(plot, "--plot", source, targets)
+    if let manifest, let picture, picture.isFile(manifest) {
+      throw Refusal("--plot: is the manifest; name another file")
+    }
   }
 
   private static func file(
@@ -21,6 +24,11 @@ struct Extras {
     for opened in [source.opened] + targets.map(\.opened) {
       if let report = opened.report, file.isFile(report.identity) {
         throw Refusal("\(option): is \(opened.name), which is copied; name another file")
+      }
+    }
+    for target in targets {
+      if let place = target.place, file.isFile(place) {
+        throw Refusal("\(option): is \(target.stack.name), which is going to be a target; name another file")
       }
     }
     return file

@@ -36,6 +36,22 @@ struct ReplacedFile {
     return status.device == identity.device && status.inode == identity.inode
   }
 
+  /// True if the file is to stand where one that does not exist yet is going to be made.
+  func isFile(_ place: NewFile) -> Bool { folderIs(place.directoryStatus) && leaf == place.name[...] }
+
+  /// True if both are the same file.
+  func isFile(_ other: ReplacedFile) -> Bool {
+    guard let status = (try? FileStatus.of(other.folder)) ?? nil else { return false }
+    return folderIs(status) && leaf == other.leaf
+  }
+
+  private var leaf: ArraySlice<UInt8> { path[(path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0)...] }
+
+  private func folderIs(_ status: FileStatus) -> Bool {
+    guard let own = (try? FileStatus.of(folder)) ?? nil else { return false }
+    return own.device == status.device && own.inode == status.inode
+  }
+
   /// Writes the file: first under another name in the same folder, which then takes the place of what is there.
   func write(_ text: String) throws(Refusal) {
     let temporary = path + Array(".\(getpid()).part".utf8)
