@@ -50,6 +50,7 @@ final class Run {
       copy.isInterrupted = { Interrupts.areWanted }
       if let hashing { copy.onBytes = { hashing.take($0, $1, source.copy) } }
       var progress = Progress(copy, targets.map(\.name), options)
+      picture?.begin(copy)
       try drive(copy) {
         progress.tick()
         self.maps?.tick(self.client)
@@ -57,7 +58,7 @@ final class Run {
       }
       maps?.end()
       copy.closeDevices()
-      picture?.take(copy)
+      picture?.take(copy, isLast: true)
       progress.finish()
     } catch {
       throw Refusal("\(error)")
@@ -101,7 +102,10 @@ final class Run {
     var receipt = receipt(source, targets)
     if failure == nil {
       // What was copied is told all the same.
-      receipt.trouble = [maps?.failure, writeManifest(receipt), picture?.write(receipt)].compactMap { $0 }.first
+      receipt.trouble = [maps?.failure, writeManifest(receipt)].compactMap { $0 }.first
+      // The picture shows the exit code, so that it comes last.
+      let failure = picture?.write(receipt)
+      receipt.trouble = receipt.trouble ?? failure
     }
     finish(receipt, failure, options)
   }
