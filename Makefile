@@ -74,7 +74,7 @@ docs: ## Build the documentation of DMIO, warnings are errors
 	@$(DEPENDENCIES) build
 	$(SWIFT) package generate-documentation --target DMIO --warnings-as-errors
 
-demo: ## Copy a real file system to three targets, one with bad sectors
+demo: ## Copy a file system with bad sectors on all sides, and repair it
 	@$(DEPENDENCIES) demo
 	@$(SWIFT) build -c release --product dmio
 	@Scripts/demo.sh .build/release/dmio
