@@ -36,6 +36,15 @@ enum Operands {
     }
   }
 
+  /// The operand of a command that looks at devices as a whole.
+  static func wholeDevice(_ text: String) throws(Refusal) -> RegionOperand {
+    let operand = try region(text)
+    guard operand.namedOffset == nil, operand.size == nil else {
+      throw Refusal("'offset=' and 'size=': here a whole device is wanted, not a region of one", exit: .usage)
+    }
+    return operand
+  }
+
   static func regions(_ texts: [String]) throws(Refusal) -> [RegionOperand] {
     if texts.count > Limits.regions {
       throw Refusal("\(texts.count) targets; there can be \(Limits.regions)", exit: .usage)

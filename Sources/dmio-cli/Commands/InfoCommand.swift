@@ -20,67 +20,16 @@ struct InfoCommand: ParsableCommand {
   @Flag(help: "Print one JSON object on standard output.") var json = false
 
   func run() throws {
-    let operand = try Operands.region(device)
-    if operand.namedOffset != nil || operand.size != nil {
-      throw Refusal("'offset=' and 'size=': here a whole device is wanted, not a region of one", exit: .usage)
-    }
+    let operand = try Operands.wholeDevice(device)
     let opened = try DeviceOpening(stack: DeviceStack(operand.device), mode: operand.direct).open()
     let client: BlockClient
     do throws(BlockError) { client = try Run.client(engine.engine.choice) } catch { throw Refusal("\(error)") }
-    let facts = DeviceFacts(opened, client)
-    StandardStreams.output(json ? facts.json.text + "\n" : facts.text)
-    Main.end(.good)
-  }
-}
-
-/// What there is to say about a device.
-struct DeviceFacts {
-  private let opened: OpenDevice
-  private let engine: EngineReport
-  private let lane: EngineReport
-  private let registration: RegistrationReport
-
-  init(_ opened: OpenDevice, _ client: BlockClient) {
-    self.opened = opened
-    engine = client.engine
-    registration = client.registration
-    lane = client.lane(of: opened.innermost)
-  }
-
-  private var geometry: Geometry { opened.device.geometry }
-
-  private var kind: String {
-    opened.report.map { $0.isBlockDevice ? "block device" : "file" } ?? "memory"
-  }
-
-  /// Lines for people.
-  var text: String {
-    [
-      ("device", opened.name), ("kind", kind),
-      ("size", "\(opened.bytes) bytes (\(ByteSize(bytes: opened.bytes)))"),
-      ("logical block", "\(geometry.logicalBlock) bytes"), ("memory alignment", "\(geometry.memoryAlignment) bytes"),
-      ("discard", geometry.discardSectors == 0 ? "no" : "yes"),
-      ("write zeroes", geometry.writeZeroesSectors == 0 ? "no" : "yes"),
-      ("direct", "\(opened.isDirect ? "on" : "off"): \(opened.directReason)"),
-      ("engine", "\(engine.kind.rawValue): \(engine.reason)"), ("lane", "\(lane.kind.rawValue): \(lane.reason)"),
-      ("registered", "\(registration.registeredPages) of \(registration.pages) pages: \(registration.reason)"),
-    ]
-    .map { label, value in label + ":" + String(repeating: " ", count: 18 - label.count) + value + "\n" }.joined()
-  }
-
-  /// The same for programs.
-  var json: JSON {
-    .object([
+    let (device, engine) = (DeviceFacts(opened, client), EngineFacts(client))
+    let facts = device.facts + [engine.engine, device.lane, engine.registration]
+    let head: [(String, JSON)] = [
       ("schema", .number(Receipt.schema)), ("version", .string(toolVersion)), ("exit", .number(0)),
-      ("device", .string(opened.name)), ("kind", .string(kind)), ("bytes", .number(opened.bytes)),
-      ("logical_block", .number(UInt64(geometry.logicalBlock))),
-      ("memory_alignment", .number(UInt64(geometry.memoryAlignment))),
-      ("discard", .bool(geometry.discardSectors > 0)), ("write_zeroes", .bool(geometry.writeZeroesSectors > 0)),
-      ("direct", .bool(opened.isDirect)), ("direct_reason", .string(opened.directReason)),
-      ("engine", .string(engine.kind.rawValue)), ("engine_reason", .string(engine.reason)),
-      ("lane", .string(lane.kind.rawValue)), ("lane_reason", .string(lane.reason)),
-      ("registered_pages", .number(UInt64(registration.registeredPages))),
-      ("registered_reason", .string(registration.reason)),
-    ])
+    ]
+    StandardStreams.output(json ? JSON.object(head + facts.members).text + "\n" : facts.text)
+    Main.end(.good)
   }
 }
