@@ -78,6 +78,7 @@ static int probe_direct(int fd, struct dmio_file *file)
 		memcpy(&offset, (char *)&stx + DIO_OFFSET_ALIGN_OFFSET, sizeof(offset));
 		if (offset == 0)
 			return -EINVAL;
+		file->is_alignment_told = true;
 		file->memory_alignment = memory;
 		if (offset > file->logical_block)
 			file->logical_block = offset;

@@ -99,6 +99,7 @@ struct dmio_file {
 	bool is_regular;
 	bool is_direct;
 	bool is_writable;
+	bool is_alignment_told;         /* by the kernel (statx); else it was found by trying, or there is none */
 	bool is_in_memory;              /* its bytes are in this machine's memory: no transfer waits for a device */
 	int nowait;                     /* 0: works; else the errno of a read with RWF_NOWAIT */
 };

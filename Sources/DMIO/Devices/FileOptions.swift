@@ -59,6 +59,8 @@ public struct FileReport: Sendable, Hashable {
   /// True when its bytes are in this machine's memory, so that no transfer waits for a device: tmpfs, `/dev/null`, and with
   /// O_DIRECT zram and RAM disks.
   public let isInMemory: Bool
+  /// True when the kernel told what O_DIRECT has to be aligned to (statx); else that was found by trying.
+  package let isAlignmentTold: Bool
 
   /// The file system's device and inode.
   public struct Identity: Sendable, Hashable {
@@ -74,6 +76,7 @@ public struct FileReport: Sendable, Hashable {
     identity = Identity(device: file.device, inode: file.inode)
     special = file.special
     isInMemory = file.is_in_memory
+    isAlignmentTold = file.is_alignment_told
     nowaitError = file.nowait == 0 ? nil : Errno(rawValue: file.nowait)
   }
 }

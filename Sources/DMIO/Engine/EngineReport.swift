@@ -22,6 +22,8 @@ public struct EngineReport: Sendable, Hashable {
   public let kind: Kind
   /// Why it is this one: a sentence for people.
   public let reason: String
+  /// What io_uring was refused with; nil where it was not, or not asked for.
+  package var refusal: Errno?
 
   static func uring(_ choice: EngineChoice) -> EngineReport {
     EngineReport(kind: .uring, reason: choice == .uring ? "io_uring was asked for" : "io_uring works here")
@@ -37,7 +39,7 @@ public struct EngineReport: Sendable, Hashable {
       case .ENOMEM: "no memory for its queues (see ulimit -l)"
       default: errno.message
       }
-    return EngineReport(kind: .threads, reason: "io_uring: \(why)")
+    return EngineReport(kind: .threads, reason: "io_uring: \(why)", refusal: errno)
   }
 }
 
