@@ -4,15 +4,16 @@ internal import Glibc
 
 /// What sysfs knows about a block device, found by its number.
 struct BlockNumbers {
-  private let folder: String
-  private let special: UInt64
+  let device: DeviceNumber
+  /// Where it stands in sysfs, with a slash at the end.
+  let folder: String
 
-  init(_ special: UInt64) {
-    self.special = special
-    let major = (special >> 8) & 0xFFF | (special >> 32) & ~0xFFF
-    let minor = special & 0xFF | (special >> 12) & ~0xFF
-    folder = "/sys/dev/block/\(major):\(minor)/"
+  init(_ device: DeviceNumber) {
+    self.device = device
+    folder = "/sys/dev/block/\(device.major):\(device.minor)/"
   }
+
+  init(_ special: UInt64) { self.init(DeviceNumber(special)) }
 
   /// The first line of a file of the device; nil when there is none.
   func line(_ file: String) -> [UInt8]? {
@@ -36,11 +37,7 @@ struct BlockNumbers {
   /// The whole disk of a partition: its number, and where the partition begins.
   var disk: (special: UInt64, bytes: UInt64)? {
     guard line("partition") != nil, let start = number("start"), let numbers = line("../dev") else { return nil }
-    let parts = String(decoding: numbers, as: UTF8.self).split(separator: ":").compactMap { UInt64($0) }
-    guard parts.count == 2 else { return nil }
-    let (major, minor) = (parts[0], parts[1])
-    let special = (major & 0xFFF) << 8 | (major & ~0xFFF) << 32 | minor & 0xFF | (minor & ~0xFF) << 12
-    return (special, start * 512)
+    return DeviceNumber(numbers).map { ($0.special, start * 512) }
   }
 
   /// What a loop device stands for, and where in it the device begins.
@@ -51,27 +48,28 @@ struct BlockNumbers {
     let bytes = number("loop/offset") ?? 0
     let named = (try? FileStatus.of(path)) ?? nil
     if let named, named.kind == .block { return (.block(named.special), bytes) }
-    if let file = loopFile { return (.file(device: file.device, inode: file.inode), bytes) }
+    if let loop = loopStatus { return (.file(device: loop.device, inode: loop.inode), bytes) }
     return named.map { (.file(device: $0.device, inode: $0.inode), bytes) }
   }
 
-  /// Device and inode of a loop device's file, by LOOP_GET_STATUS64; nil where the device cannot be opened.
-  private var loopFile: (device: UInt64, inode: UInt64)? {
+  /// Device and inode of a loop device's file, and whether it was set up to be read only, by LOOP_GET_STATUS64; nil where the
+  /// device cannot be opened.
+  var loopStatus: (device: UInt64, inode: UInt64, isReadOnly: Bool)? {
     guard let name = kernelName,
       let loop = try? Descriptor.open(Array("/dev/".utf8) + name, O_RDONLY),
-      let status = try? loop.status(), status.kind == .block, status.special == special
+      let status = try? loop.status(), status.kind == .block, DeviceNumber(status.special) == device
     else { return nil }
-    // struct loop_info64: device and inode stand first.
+    // struct loop_info64: device and inode stand first, the flags in the upper half of the seventh word.
     var info = [UInt64](repeating: 0, count: 32)
     let code = unsafe info.withUnsafeMutableBytes { buffer -> Int32 in
       guard let start = buffer.baseAddress else { return -1 }
       return unsafe ioctl(loop.number, 0x4C05, start)
     }
-    return code == 0 ? (info[0], info[1]) : nil
+    return code == 0 ? (info[0], info[1], info[6] >> 32 & 1 == 1) : nil
   }
 
   /// What the kernel calls the device: the last part of where its link leads.
-  private var kernelName: [UInt8]? {
+  var kernelName: [UInt8]? {
     var bytes = [CChar](repeating: 0, count: 4096)
     let count = unsafe readlink(String(folder.dropLast()), &bytes, bytes.count)
     guard count > 0 else { return nil }
