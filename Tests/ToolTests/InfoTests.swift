@@ -9,7 +9,7 @@ import Testing
 
   @Test(
     "help begins with examples, on standard output",
-    arguments: [[], ["copy"], ["read"], ["write"], ["info"], ["bench"]])
+    arguments: [[], ["copy"], ["read"], ["write"], ["info"], ["doctor"], ["bench"]])
   func help(command: [String]) throws {
     let run = try Tool.run(command + ["--help"], in: TemporaryFolder())
     let text = String(decoding: run.output, as: UTF8.self)
