@@ -29,7 +29,7 @@ sed "s|@PREFIX@|$prefix|; s|@VERSION@|$version|" Packaging/dm-io.pc.in >"$root/l
 
 put 755 .build-lib/release/dmio bin/dmio
 strip "$root/bin/dmio"
-for page in docs/man/*.3; do put 644 "$page" "share/man/man3/$(basename "$page")"; done
+for page in docs/man/*.[13]; do put 644 "$page" "share/man/man${page##*.}/$(basename "$page")"; done
 # A page of its own name for each function.
 while read -r name page; do
   echo ".so man3/$page" >"$root/share/man/man3/$name.3"

@@ -7,18 +7,6 @@ import Testing
     #expect(run.exit == 0 && String(decoding: run.output, as: UTF8.self) == "dmio 0.1.0\n" && run.error.isEmpty)
   }
 
-  @Test(
-    "help begins with examples, on standard output",
-    arguments: [[], ["copy"], ["read"], ["write"], ["info"], ["doctor"], ["bench"]])
-  func help(command: [String]) throws {
-    let run = try Tool.run(command + ["--help"], in: TemporaryFolder())
-    let text = String(decoding: run.output, as: UTF8.self)
-    #expect(run.exit == 0 && run.error.isEmpty)
-    let examples = try #require(text.range(of: "EXAMPLES\n"))
-    let usage = try #require(text.range(of: "USAGE:"))
-    #expect(examples.lowerBound < usage.lowerBound && text.split(separator: "\n").count < 60)
-  }
-
   @Test("info tells size, block, engine and lane with their reasons", arguments: engines) func info(engine: String)
     throws
   {
