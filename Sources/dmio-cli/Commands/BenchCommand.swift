@@ -19,11 +19,14 @@ struct BenchCommand: ParsableCommand {
         7 interrupted
       """)
 
-  @Argument(help: "The device: DEVICE[,offset=N][,size=N][,direct=auto|on|off].") var device: String
+  @Argument(help: "The device: DEVICE[,offset=N][,size=N][,direct=auto|on|off].", completion: .file()) var device:
+    String
   @OptionGroup var bench: BenchOptions
   @OptionGroup var engine: EngineOptions
   @Flag(help: "Print one JSON object on standard output.") var json = false
-  @Option(help: ArgumentHelp("Draw throughput and latency over time; replaces a file.", valueName: "file.svg"))
+  @Option(
+    help: ArgumentHelp("Draw throughput and latency over time; replaces a file.", valueName: "file.svg"),
+    completion: .file())
   var plot: String?
   @Flag(name: .shortAndLong, help: "Overwrite files and block devices without asking.") var yes = false
 

@@ -23,14 +23,15 @@ struct CopyCommand: ParsableCommand {
         5 too few good targets   6 a target is not what was written   7 interrupted, --resume goes on
       """)
 
-  @Argument(help: "What is copied, such as img,offset=2048s,size=8MiB.") var source: String
-  @Argument(help: "Files, block devices, regions of them; at most 64.") var targets: [String]
+  @Argument(help: "What is copied, such as img,offset=2048s,size=8MiB.", completion: .file()) var source: String
+  @Argument(help: "Files, block devices, regions of them; at most 64.", completion: .file()) var targets: [String]
   @OptionGroup var maps: MapOptions
   @OptionGroup var policy: PolicyOptions
   @OptionGroup var verify: VerifyOptions
   @OptionGroup var sparse: SparseOptions
   @Option(help: ArgumentHelp("Copy at most so much a second, such as 50MiB.", valueName: "SIZE")) var rate: ByteCount?
-  @Option(help: ArgumentHelp("Draw throughput and errors over time.", valueName: "file.svg")) var plot: String?
+  @Option(help: ArgumentHelp("Draw throughput and errors over time.", valueName: "file.svg"), completion: .file())
+  var plot: String?
   @Flag(name: [.customShort("n"), .long], help: "Check everything, and change nothing.") var dryRun = false
   @OptionGroup var engine: EngineOptions
   @OptionGroup var receipt: ReceiptOptions

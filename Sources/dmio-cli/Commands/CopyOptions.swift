@@ -38,7 +38,9 @@ struct PolicyOptions: ParsableArguments {
 
 /// Where a run's maps are.
 struct MapOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Keep ddrescue maps in DIR: source.map, target-1.map, …", valueName: "DIR"))
+  @Option(
+    help: ArgumentHelp("Keep ddrescue maps in DIR: source.map, target-1.map, …", valueName: "DIR"),
+    completion: .directory)
   var map: String?
   @Flag(help: "Continue what the maps in DIR say is not done.") var resume = false
   @Option(help: ArgumentHelp("How often maps are saved. (default: 5s)", valueName: "TIME")) var mapInterval: TimeSpan?
@@ -64,7 +66,8 @@ struct VerifyOptions: ParsableArguments {
 /// Sums of what was read.
 struct HashOptions: ParsableArguments {
   @Option(help: "Hash the source for the receipt.") var hash: VerifyOptions.Hash?
-  @Option(help: ArgumentHelp("Write the hash into FILE, in the form of sha256sum.", valueName: "FILE"))
+  @Option(
+    help: ArgumentHelp("Write the hash into FILE, in the form of sha256sum.", valueName: "FILE"), completion: .file())
   var manifest: String?
 
   /// What the hash goes into.

@@ -22,7 +22,7 @@ struct DoctorCommand: ParsableCommand {
         1 one of them could not be opened   2 usage
       """)
 
-  @Argument(help: "The devices: DEVICE[,direct=auto|on|off].") var devices: [String]
+  @Argument(help: "The devices: DEVICE[,direct=auto|on|off].", completion: .file()) var devices: [String]
   @Flag(help: "Print one JSON object on standard output.") var json = false
 
   func run() throws {

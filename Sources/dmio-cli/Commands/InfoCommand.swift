@@ -15,7 +15,7 @@ struct InfoCommand: ParsableCommand {
       The device is opened for reading only, and nothing is changed.
       """)
 
-  @Argument(help: "The device: DEVICE[,direct=auto|on|off].") var device: String
+  @Argument(help: "The device: DEVICE[,direct=auto|on|off].", completion: .file()) var device: String
   @OptionGroup var engine: EngineOptions
   @Flag(help: "Print one JSON object on standard output.") var json = false
 

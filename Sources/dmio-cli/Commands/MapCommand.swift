@@ -39,7 +39,7 @@ struct MapShowCommand: ParsableCommand {
       A folder stands for source.map and all target maps in it. Exit code 0, also for a map that is not done.
       """)
 
-  @Argument(help: "Map files, or folders of them.") var maps: [String]
+  @Argument(help: "Map files, or folders of them.", completion: .file()) var maps: [String]
   @Flag(help: "Print one JSON object, with all extents, on standard output.") var json = false
 
   func run() throws {
@@ -95,8 +95,8 @@ struct MapDiffCommand: ParsableCommand {
       at closely, . not in the map. Exit code 0 if the maps agree, 6 if not, 1 if one cannot be read.
       """)
 
-  @Argument(help: "A map file.") var first: String
-  @Argument(help: "Another.") var second: String
+  @Argument(help: "A map file.", completion: .file()) var first: String
+  @Argument(help: "Another.", completion: .file()) var second: String
   @Flag(help: "Print one JSON object on standard output.") var json = false
 
   func run() throws {

@@ -16,7 +16,8 @@ struct ReadCommand: ParsableCommand {
       output carries the bytes and nothing else, so there is no --json here.
       """)
 
-  @Argument(help: "What is read: DEVICE[,offset=N][,size=N][,direct=auto|on|off].") var region: String
+  @Argument(help: "What is read: DEVICE[,offset=N][,size=N][,direct=auto|on|off].", completion: .file()) var region:
+    String
   @OptionGroup var engine: EngineOptions
   @OptionGroup var progress: ProgressOptions
 

@@ -17,9 +17,10 @@ struct RepairCommand: ParsableCommand {
       Read are the sectors that the source's map calls bad, and what a target lacks. Exit codes and receipt are those of copy.
       """)
 
-  @Argument(help: "The source of the copy.") var source: String
-  @Argument(help: "Its targets, in their order.") var targets: [String]
-  @Option(help: ArgumentHelp("The folder of the copy's maps.", valueName: "DIR")) var map: String
+  @Argument(help: "The source of the copy.", completion: .file()) var source: String
+  @Argument(help: "Its targets, in their order.", completion: .file()) var targets: [String]
+  @Option(help: ArgumentHelp("The folder of the copy's maps.", valueName: "DIR"), completion: .directory) var map:
+    String
   @Option(help: ArgumentHelp("Read from this target, counted from 1, in the place of the source.", valueName: "N"))
   var fromTarget: Int?
   @Option(help: ArgumentHelp("How often maps are saved. (default: 5s)", valueName: "TIME")) var mapInterval: TimeSpan?

@@ -20,8 +20,9 @@ struct VerifyCommand: ParsableCommand {
         5 no target could be read   6 a target differs   7 interrupted
       """)
 
-  @Argument(help: "What is right: DEVICE[,offset=N][,size=N][,direct=auto|on|off].") var source: String
-  @Argument(help: "What is compared with it; at most 64.") var targets: [String]
+  @Argument(help: "What is right: DEVICE[,offset=N][,size=N][,direct=auto|on|off].", completion: .file()) var source:
+    String
+  @Argument(help: "What is compared with it; at most 64.", completion: .file()) var targets: [String]
   @OptionGroup var policy: PolicyOptions
   @OptionGroup var hash: HashOptions
   @Option(help: ArgumentHelp("Compare at most so much a second, such as 50MiB.", valueName: "SIZE")) var rate:

@@ -17,7 +17,8 @@ struct WriteCommand: ParsableCommand {
       region stay as they are. Exit codes and receipt are those of copy.
       """)
 
-  @Argument(help: "Where the input goes: DEVICE[,offset=N][,size=N][,direct=auto|on|off].") var regions: [String]
+  @Argument(help: "Where the input goes: DEVICE[,offset=N][,size=N][,direct=auto|on|off].", completion: .file())
+  var regions: [String]
   @OptionGroup var engine: EngineOptions
   @OptionGroup var receipt: ReceiptOptions
 
