@@ -35,6 +35,7 @@ public struct CopyResult: Sendable, Hashable {
 
 /// How a copy is carried out.
 public struct CopyOptions: OptionSet, Sendable, Hashable {
+  /// The options, one bit each.
   public let rawValue: UInt8
 
   /// A set of options.

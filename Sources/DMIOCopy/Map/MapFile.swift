@@ -15,7 +15,9 @@ public struct MapFile: Sendable, Hashable {
 
   /// One line that we added.
   public struct Note: Sendable, Hashable {
+    /// What the note is about; without a colon.
     public var word: String
+    /// What was noted, up to the end of the line.
     public var value: String
 
     /// A word with its value; neither has line breaks.

@@ -18,7 +18,9 @@ public struct SectorMap: Sendable, Hashable {
 
   /// Neighbouring sectors of one status.
   public struct Run: Sendable, Hashable {
+    /// The sectors, from the copy's first.
     public var sectors: Range<UInt64>
+    /// What is known about each of them.
     public var status: Status
 
     /// A run of sectors.
