@@ -83,7 +83,9 @@ compare: release ## Put what copies disks through the same faults; write docs/co
 	@$(DEPENDENCIES) compare
 	Scripts/compare/compare.sh .build/release/dmio docs/comparison.md
 
-evidence: compare ## Show anew what the documents claim of a copy
+evidence: compare ## Show anew what the documents claim of a copy: faults, speed, 200 kills
+	Scripts/measure-copy.sh .build/release/dmio docs/evidence.md
+	DMIO_KILLS=200 $(SWIFT) test --filter KillTests
 	@echo "make evidence: all written"
 
 bench: release library ## Compare with C and peers, 15 minutes; write docs/performance.md
