@@ -84,7 +84,10 @@ final class Disk: BlockBackend {
 /// `bytes` with zeros in the place of some sectors.
 func zeroed(_ bytes: [UInt8], _ sectors: Range<Int>...) -> [UInt8] {
   var bytes = bytes
-  for range in sectors { for index in range.lowerBound * 512..<range.upperBound * 512 { bytes[index] = 0 } }
+  for range in sectors {
+    bytes.replaceSubrange(
+      range.lowerBound * 512..<range.upperBound * 512, with: [UInt8](repeating: 0, count: range.count * 512))
+  }
   return bytes
 }
 

@@ -41,9 +41,12 @@ final class Trial {
   }
 
   /// Moves the copy until it is over, or `isReached` holds. Time is looked at only while nothing completes.
-  func go(until isReached: () -> Bool = { false }) throws {
+  ///
+  /// - Parameter serve: Answers for devices what they hold; true when that was something.
+  func go(until isReached: () -> Bool = { false }, serve: () -> Bool = { false }) throws {
     while !isReached(), !run.step() {
-      if try client.poll(waitMilliseconds: 10) == 0 { run.tick() }
+      let isServed = serve()
+      if try client.poll(waitMilliseconds: 10) == 0, !isServed, !serve() { run.tick() }
     }
   }
 

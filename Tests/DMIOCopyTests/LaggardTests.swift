@@ -1,0 +1,74 @@
+internal import DMIO
+internal import DMIOCopy
+internal import DMIOTestSupport
+internal import Testing
+
+/// Slow targets: they keep nobody waiting, and have all their data in the end.
+@Suite(.timeLimit(.minutes(2))) struct LaggardTests {
+  private static let sectors = 16 * 128
+  private let sourceDisk = Disk.filled(sectors)
+
+  @Test("a target that answers nothing is left behind, the others are complete before it, and it catches up")
+  func catchesUp() throws {
+    let (held, slow, fast) = (
+      HeldDevice(Geometry(bytes: UInt64(Self.sectors * 512))), Disk(Self.sectors), disks(2, Self.sectors)
+    )
+    let below = try slow.device
+    let targets = [try CopyTarget(fast[0].device), try CopyTarget(held.device), try CopyTarget(fast[1].device)]
+    let trial = try Trial(CopySource(sourceDisk.device), targets, tells: true) { $0.leavesLaggards = true }
+    try trial.go { targets[0].isSettled && targets[2].isSettled }
+    #expect(targets[1].isLeftBehind && !targets[1].isSettled && targets[1].map.count(of: .done) == 0)
+    #expect(fast[0].bytes == sourceDisk.bytes && fast[1].bytes == sourceDisk.bytes)
+    try trial.go {
+      for piece in held.takeAll() { piece.send(to: below) }
+      return false
+    }
+    #expect(trial.isGood && slow.bytes == sourceDisk.bytes)
+    // The source was read again for it, but told of once.
+    #expect(sourceDisk.asked(.read).count > 16)
+    #expect(trial.told.flatMap { $0.bytes ?? [] } == sourceDisk.bytes)
+    trial.end()
+  }
+
+  @Test("a laggard outlives a target that fails while it is away, and all is told of once")
+  func othersFail() throws {
+    let (held, slow, fast) = (
+      HeldDevice(Geometry(bytes: UInt64(Self.sectors * 512))), Disk(Self.sectors), Disk(Self.sectors)
+    )
+    let below = try slow.device
+    let failing = try fast.device([FaultPlan.Rule(operation: .write, start: 1500, count: 1)])
+    let targets = [CopyTarget(failing), try CopyTarget(held.device)]
+    let trial = try Trial(CopySource(sourceDisk.device), targets, tells: true) { $0.leavesLaggards = true }
+    try trial.go { targets[0].isDropped }
+    #expect(targets[1].isLeftBehind)
+    try trial.go {
+      for piece in held.takeAll() { piece.send(to: below) }
+      return false
+    }
+    #expect(targets[1].isGood && slow.bytes == sourceDisk.bytes)
+    check(targets[0], fast, sourceDisk.bytes)
+    #expect(trial.told.flatMap { $0.bytes ?? [] } == sourceDisk.bytes)
+    trial.end()
+  }
+
+  @Test("where all targets are slow, none is left behind")
+  func allSlow() throws {
+    let held = [HeldDevice(Geometry(bytes: 1 << 20)), HeldDevice(Geometry(bytes: 1 << 20))]
+    let (source, below) = (Disk.filled(2048), disks(2, 2048))
+    let devices = try below.map { try $0.device }
+    let trial = try Trial(CopySource(source.device), held.map { try CopyTarget($0.device) }) {
+      $0.leavesLaggards = true
+    }
+    try trial.go { held.allSatisfy { $0.count == 4 } }
+    // Longer than anybody's patience; all that is looked at is the time of the requests.
+    let begin = ContinuousClock.now
+    try trial.go { ContinuousClock.now - begin > .milliseconds(150) }
+    #expect(trial.targets.allSatisfy { !$0.isLeftBehind })
+    try trial.go {
+      for (device, below) in zip(held, devices) { for piece in device.takeAll() { piece.send(to: below) } }
+      return false
+    }
+    #expect(trial.isGood && below.allSatisfy { $0.bytes == source.bytes })
+    trial.end()
+  }
+}
