@@ -114,6 +114,20 @@ internal import Testing
     }
   }
 
+  @Test("a hole is zeros on the targets, also where a read that was cut short had brought something")
+  func shortRead() throws {
+    let (from, to) = (Disk.filled(Self.sectors), disks(1, Self.sectors)[0])
+    let source = try CopySource(
+      from.device([
+        FaultPlan.Rule(operation: .read, start: 5, count: 1, action: .short, times: 1),
+        FaultPlan.Rule(operation: .read, errno: .ENODEV),
+      ]))
+    let trial = try Trial(source, [CopyTarget(to.device)])
+    try trial.finish()
+    #expect(source.holes.merged == [Extent(sector: 0, count: UInt64(Self.sectors), errno: .ENODEV)])
+    #expect(trial.isGood && to.bytes == [UInt8](repeating: 0, count: Self.sectors * 512))
+  }
+
   @Test("reading stops a copy where that is wanted: what was begun ends, nothing else is written, all is listed")
   func stopAtRead() throws {
     let run = try Case(FaultPlan.Rule(operation: .read, start: 300, count: 1), at: 0) { $0.readErrors = .stop }

@@ -31,14 +31,20 @@ extension CopyRun {
       }
       if policy.readErrors == .stop { isStopped = true }
       let end = readableEnd(range)
-      if end < range.upperBound { source.addHole(end..<range.upperBound, errno) }
+      if end < range.upperBound { addHole(chunk, end..<range.upperBound, errno) }
       guard range.lowerBound < end else { return whenDone() }
       Narrowing(
         .init(block: source.block, retries: policy.retries.read, isOver: isInterrupted),
-        attempt: { [self] in tryToRead(chunk, $0, $1) }, bad: { [self] in source.addHole($0, $1) },
+        attempt: { [self] in tryToRead(chunk, $0, $1) }, bad: { [self] in addHole(chunk, $0, $1) },
         good: { [self] in source.addRead($0) }, whenDone: whenDone
       ).start(range.lowerBound..<end, errno)
     }
+  }
+
+  /// What cannot be read is zero, also where a read had brought something before it failed.
+  private func addHole(_ chunk: Chunk, _ range: Range<UInt64>, _ errno: Errno) {
+    chunk.zero(chunk.bytes(of: range))
+    source.addHole(range, errno)
   }
 
   private func tryToRead(_ chunk: Chunk, _ range: Range<UInt64>, _ answer: @escaping (Errno?) -> Void) {
