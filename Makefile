@@ -70,9 +70,10 @@ asan: ## Run every test under AddressSanitizer
 	  | sed '/Cannot export local symbol/d'
 	$(SWIFT) test --skip-build --sanitize=address --disable-xctest --scratch-path .build-asan
 
-docs: ## Build the documentation of DMIO, warnings are errors
+docs: ## Build the documentation of the libraries, warnings are errors
 	@$(DEPENDENCIES) build
 	$(SWIFT) package generate-documentation --target DMIO --warnings-as-errors
+	$(SWIFT) package generate-documentation --target DMIOCopy --warnings-as-errors
 
 demo: ## Copy a file system with bad sectors on all sides, and repair it
 	@$(DEPENDENCIES) demo
