@@ -62,26 +62,4 @@ extension CopyRun {
     part.memory.held += 1
     close(part, .ETIMEDOUT)
   }
-
-  /// How long a request of a target may keep others waiting before it counts as slow.
-  private static let patience = Duration.milliseconds(100)
-
-  /// Leaves targets behind that hold the chunks which the others have long been through with.
-  private func leaveLaggards() {
-    guard policy.leavesLaggards, !reserve.hasChunk, !isStopped, nextPiece() != nil else { return }
-    let now = ContinuousClock.now
-    var loads: [(target: CopyTarget, chunks: Int, oldest: ContinuousClock.Instant)] = []
-    for (index, target) in targets.enumerated() where !target.isDropped && !target.isLeftBehind {
-      let chunks = busy.filter { chunk in
-        chunk.needs & (1 << UInt64(index)) != 0 && chunk.parts.contains { $0.target === target }
-      }
-      let oldest = chunks.flatMap(\.parts).filter { $0.target === target }.map(\.started).min() ?? now
-      loads.append((target, chunks.count, oldest))
-    }
-    guard loads.contains(where: { $0.chunks <= reserve.window / 4 }) else { return }
-    for load in loads where load.chunks >= reserve.window / 2 && now - load.oldest > CopyRun.patience {
-      load.target.isLeftBehind = true
-      for _ in 0..<load.chunks { reserve.replace() }
-    }
-  }
 }

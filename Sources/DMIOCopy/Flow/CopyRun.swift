@@ -19,6 +19,9 @@ package final class CopyRun {
   var next: UInt64 = 0
   /// Sectors were left out in this pass that are to be tried in another.
   var needsAnotherPass = false
+  let began = ContinuousClock.now
+  /// When it was last seen that targets wait for others; nil: they did not.
+  var lastLook: ContinuousClock.Instant?
   /// Bytes of the chunks that are through.
   package private(set) var bytesDone: UInt64 = 0
   /// Nothing new is begun; what is under way ends.
@@ -74,6 +77,7 @@ package final class CopyRun {
       guard let chunk = reserve.take() else { break }
       begin(chunk, piece)
     }
+    leaveLaggards()
     if reserve.isExhausted { isStopped = true }
     let isThrough = busy.isEmpty && (isStopped || hasEnded || nextPiece() == nil && !hasLeftOver)
     settle(all: isThrough)

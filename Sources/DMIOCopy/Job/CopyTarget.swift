@@ -24,6 +24,8 @@ package final class CopyTarget {
   package var isLeftBehind = false
   /// A read or write of it did not end in time: it is not waited for any more.
   package var isStuck = false
+  /// How long others have waited for it.
+  var keptWaiting = Duration.zero
   /// Requests that it has not answered.
   package var inFlight = 0
   /// All that is done on it was read back, or only read.
