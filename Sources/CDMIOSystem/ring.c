@@ -8,6 +8,8 @@
 #include <liburing.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define SAME(ours, theirs)                                                                             \
 	_Static_assert(offsetof(struct dmio_sqe, ours) == offsetof(struct io_uring_sqe, theirs), #ours)
@@ -42,8 +44,12 @@ struct dmio_ring {
 
 _Static_assert(offsetof(struct dmio_ring, uring) == 0, "dmio_ring_submit");
 
+/* IORING_SETUP_NO_SQARRAY, since Linux 6.6: newer than the liburing that is asked for. */
+enum { SETUP_NO_SQARRAY = 1 << 16 };
+
 /* Best first: what an older kernel refuses with EINVAL is left out in the next. */
 static const unsigned own_steps[] = {
+	IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | SETUP_NO_SQARRAY,
 	IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
 	IORING_SETUP_SUBMIT_ALL | IORING_SETUP_COOP_TASKRUN,
 	0,
@@ -51,9 +57,31 @@ static const unsigned own_steps[] = {
 
 /* The thread that submitted may be busy elsewhere while another waits: the kernel has to interrupt it, not to wait until
  * it comes back. */
-static const unsigned shared_steps[] = { IORING_SETUP_SUBMIT_ALL, 0, 0 };
+static const unsigned shared_steps[] = { IORING_SETUP_SUBMIT_ALL | SETUP_NO_SQARRAY, IORING_SETUP_SUBMIT_ALL, 0, 0 };
 
 static const unsigned needed = IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE | IORING_FEAT_EXT_ARG;
+
+/* Sets a ring up as liburing does it from 2.6 on, whatever the version: where the kernel takes entries from where they
+ * stand, without an array that says which is next, that look-up is spared for each. */
+static int set_up(struct io_uring *uring, unsigned entries, struct io_uring_params *params)
+{
+	int fd = (int)syscall(SYS_io_uring_setup, entries, params);
+	int rc;
+
+	if (fd < 0)
+		return -errno;
+	rc = io_uring_queue_mmap(fd, params, uring);
+	if (rc < 0) {
+		close(fd);
+		return rc;
+	}
+	uring->features = params->features;
+	if (!(params->flags & SETUP_NO_SQARRAY)) {
+		for (unsigned i = 0; i < params->sq_entries; i++)
+			uring->sq.array[i] = i;
+	}
+	return 0;
+}
 
 static void look(struct io_uring *uring, struct dmio_ring_view *view)
 {
@@ -86,13 +114,13 @@ int dmio_ring_create(unsigned entries, unsigned completions, unsigned files, boo
 
 	if (!made)
 		return -ENOMEM;
-	for (size_t i = 0; i < 3 && rc == -EINVAL; i++) {
+	for (size_t i = 0; i < 4 && rc == -EINVAL; i++) {
 		struct io_uring_params params = {
 			.flags = steps[i] | IORING_SETUP_CLAMP | IORING_SETUP_CQSIZE,
 			.cq_entries = completions,
 		};
 
-		rc = io_uring_queue_init_params(entries, &made->uring, &params);
+		rc = set_up(&made->uring, entries, &params);
 		/* Without these a completion could be lost, an iovec be read after enter has returned, and a
 		 * wait with a time limit leave a completion of its own behind. */
 		if (rc == 0 && (params.features & needed) != needed) {
