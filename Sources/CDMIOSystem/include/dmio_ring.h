@@ -53,7 +53,7 @@ struct dmio_ring;
 /* Where the two queues stand: set once by dmio_ring_create, then only read. */
 struct dmio_ring_view {
 	struct dmio_sqe *sqes;
-	uint32_t *sqe_tail;             /* ours: the next entry to fill */
+	uint32_t *sqe_tail;             /* ours: up to where entries are to be submitted */
 	const uint32_t *sq_head;        /* the kernel's: what it has taken */
 	uint32_t sq_mask;
 	uint32_t sq_entries;
@@ -109,36 +109,20 @@ DMIO_INLINE uint32_t dmio_ring_cq_head(struct dmio_ring_view view)
 	return __atomic_load_n(view.cq_head, __ATOMIC_RELAXED);
 }
 
-/* How many entries can be filled before the kernel has to take some, or completions have to be taken out: there is
- * never more under way than the completion queue holds. */
-DMIO_INLINE uint32_t dmio_ring_room(struct dmio_ring_view view)
+/* How many entries from `tail` on can be filled before the kernel has to take some, or completions have to be taken out:
+ * there is never more under way than the completion queue holds. */
+DMIO_INLINE uint32_t dmio_ring_room(struct dmio_ring_view view, uint32_t tail)
 {
-	uint32_t tail = *view.sqe_tail;
 	uint32_t entries = view.sq_entries - (tail - __atomic_load_n(view.sq_head, __ATOMIC_ACQUIRE));
 	uint32_t completions = view.cq_entries - (tail - dmio_ring_cq_head(view));
 
 	return entries < completions ? entries : completions;
 }
 
-/* The next submission entry, of which all but `rest` has to be filled; call only while there is room. */
-__attribute__((returns_nonnull)) DMIO_INLINE struct dmio_sqe *dmio_ring_next(struct dmio_ring_view view)
+/* True when something before `tail` was filled that the kernel has not been given. */
+DMIO_INLINE bool dmio_ring_unsubmitted(struct dmio_ring_view view, uint32_t tail)
 {
-	uint32_t tail = *view.sqe_tail;
-
-	*view.sqe_tail = tail + 1;
-	return &view.sqes[tail & view.sq_mask];
-}
-
-/* Takes back the entries that were filled last, and not submitted. */
-DMIO_INLINE void dmio_ring_take_back(struct dmio_ring_view view, uint32_t count)
-{
-	*view.sqe_tail -= count;
-}
-
-/* True when something was filled that the kernel has not been given. */
-DMIO_INLINE bool dmio_ring_unsubmitted(struct dmio_ring_view view)
-{
-	return *view.sqe_tail != __atomic_load_n(view.sq_head, __ATOMIC_ACQUIRE);
+	return tail != __atomic_load_n(view.sq_head, __ATOMIC_ACQUIRE);
 }
 
 /* How many completions stand ready. */

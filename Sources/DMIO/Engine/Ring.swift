@@ -4,13 +4,17 @@ internal import Synchronization
 /// A client's io_uring: entries are filled here, and nowhere else. The client's thread only, but for `descriptor`.
 @safe
 struct Ring: ~Copyable {
-  private let handle: OpaquePointer
+  /// The entries of the submission queue, and the bits of a number that say which is meant.
+  private let entries: UnsafeMutablePointer<dmio_sqe>
+  private let mask: UInt32
+  /// The number of the next entry to fill, and of the first that cannot be filled before the next `enter`.
+  private var tail: UInt32
+  private var end: UInt32
   private let view: dmio_ring_view
+  private let handle: OpaquePointer
   /// Vectors of the entries that are not submitted yet; the kernel copies them when it takes an entry.
   let vectors: UnsafeMutablePointer<dmio_vector>
   var vectorCount = 0
-  /// Entries that can be filled before the next `enter`.
-  private var room: UInt32
   var shared = SharedVectors()
 
   static let vectorCapacity = 4096
@@ -37,8 +41,9 @@ struct Ring: ~Copyable {
       UInt32(min(pieces / 2, Limits.ringEntries)), UInt32(pieces), UInt32(Limits.devices), isShared, &handle)
     guard rc == 0, let handle = unsafe handle else { throw Errno(rawValue: -rc) }
     unsafe self.handle = unsafe handle
-    unsafe self.view = dmio_ring_look(handle).pointee
-    room = unsafe dmio_ring_room(view)
+    unsafe view = dmio_ring_look(handle).pointee
+    unsafe (entries, mask, tail) = unsafe (view.sqes, view.sq_mask, view.sqe_tail.pointee)
+    unsafe end = tail &+ dmio_ring_room(view, tail)
     unsafe vectors = .allocate(capacity: Ring.vectorCapacity)
   }
 
@@ -52,10 +57,24 @@ struct Ring: ~Copyable {
   @unsafe
   @inline(__always)
   mutating func next() -> UnsafeMutablePointer<dmio_sqe>? {
-    guard room > 0 || findRoom() else { return nil }
-    room &-= 1
-    return unsafe dmio_ring_next(view)
+    guard hasRoomAtHand || findRoom() else { return nil }
+    return unsafe fillNext()
   }
+
+  /// The next entry, for which there is room at hand.
+  @unsafe
+  @inline(__always)
+  mutating func fillNext() -> UnsafeMutablePointer<dmio_sqe> {
+    assert(hasRoomAtHand)
+    defer { tail &+= 1 }
+    return unsafe entries + Int(tail & mask)
+  }
+
+  /// True when an entry can be filled without looking for more room.
+  @inline(__always)
+  var hasRoomAtHand: Bool { tail != end }
+
+  private var room: UInt32 { end &- tail }
 
   /// True when `count` entries can be filled before the next `enter`.
   @inline(__always)
@@ -64,14 +83,13 @@ struct Ring: ~Copyable {
   /// Looks for room that completions have left since the last `enter`.
   @inline(never)
   private mutating func findRoom() -> Bool {
-    room = unsafe dmio_ring_room(view)
-    return room > 0
+    unsafe end = tail &+ dmio_ring_room(view, tail)
+    return hasRoomAtHand
   }
 
   /// Takes back the `count` entries that were filled last, and not submitted.
   mutating func takeBack(_ count: Int) {
-    unsafe dmio_ring_take_back(view, UInt32(count))
-    room &+= UInt32(count)
+    tail &-= UInt32(count)
   }
 
   /// Fills an entry with a piece; false when there is no room until the next `enter`.
@@ -185,10 +203,11 @@ struct Ring: ~Copyable {
   func setFile(_ index: Int, _ file: Int32) -> Bool { unsafe dmio_ring_set_file(handle, UInt32(index), file) == 0 }
 
   /// True when entries were filled that the kernel has not been given.
-  var hasFilled: Bool { unsafe dmio_ring_unsubmitted(view) }
+  var hasFilled: Bool { unsafe dmio_ring_unsubmitted(view, tail) }
 
   /// Gives the kernel what was filled and lets it finish what it put off; waits for one completion if asked.
   mutating func enter(wait: Bool, timeoutMilliseconds: Int64) -> Int32 {
+    unsafe view.sqe_tail.pointee = tail
     let rc = unsafe dmio_ring_enter(handle, wait, timeoutMilliseconds)
     noteSubmission()
     return rc
@@ -197,6 +216,7 @@ struct Ring: ~Copyable {
   /// Gives the kernel what was filled, and no time for what it put off; true if completions stand ready.
   @inline(__always)
   mutating func submit() -> Bool {
+    unsafe view.sqe_tail.pointee = tail
     // What goes wrong goes wrong again, and is seen, when the ring is entered.
     _ = unsafe dmio_ring_submit(handle)
     noteSubmission()
@@ -205,7 +225,7 @@ struct Ring: ~Copyable {
 
   @inline(__always)
   private mutating func noteSubmission() {
-    room = unsafe dmio_ring_room(view)
+    unsafe end = tail &+ dmio_ring_room(view, tail)
     if vectorCount > 0 { forgetVectors() }
   }
 
