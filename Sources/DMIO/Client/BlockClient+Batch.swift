@@ -27,7 +27,7 @@ extension BlockClient {
       return try queueAny(operation, region.span, memory, tag)
     }
     slot.pointee.tag = tag
-    try state.sendFolded(slot, slot.bits | Ring.foldedBatchMark, operation, values, address, memory.count)
+    try state.sendFolded(slot, Ring.foldedBatchMark, operation, values, address, memory.count)
     state.pointee.batch.outstanding &+= 1
   }
 
@@ -90,6 +90,7 @@ extension Stable where Value == ClientState {
     var count = 0
     while let slot = list.popFirst() {
       let (tag, result) = (slot.pointee.tag, slot.result)
+      slot.pointee.regionCount = 1
       pointee.slots.put(slot)
       count &+= 1
       body(tag, result)

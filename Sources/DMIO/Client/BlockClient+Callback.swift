@@ -44,7 +44,7 @@ extension BlockClient {
     }
     unsafe slot.pointee.notify = unsafe notify
     unsafe slot.pointee.context = unsafe context
-    try state.sendFolded(slot, slot.bits | Ring.foldedMark, operation, values, address, memory.count)
+    try state.sendFolded(slot, Ring.foldedMark, operation, values, address, memory.count)
   }
 
   /// The general way.
@@ -126,8 +126,7 @@ extension BlockClient {
       if let slot = state.fold(operation, region, address) {
         slot.unfold(.completion)
         reply(slot)
-        let bits = slot.firstRegion.bits | Ring.wholeMark
-        try state.sendFolded(slot, bits, operation, region, address, memory.count)
+        try state.sendFolded(slot, Ring.wholeMark, operation, region, address, memory.count)
         return slot
       }
     } else if let slot = state.sendAtOnce(operation, regions, memory) {

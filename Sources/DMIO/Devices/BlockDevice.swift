@@ -17,8 +17,9 @@ public final class BlockDevice: Sendable {
   let fit: WholeFit
   /// What may be answered while the caller waits for it.
   let promptness: Promptness
-  /// Its place in the device tables of all clients.
+  /// Its place in the device tables of all clients, and that in bytes.
   let number: Int
+  let tableOffset: Int
   /// How many forks this process was away from the first when the device was made.
   package let forks = Forks.count
   /// How many fault devices are stacked here.
@@ -41,6 +42,7 @@ public final class BlockDevice: Sendable {
     let geometry = backend.geometry
     guard geometry.isValid else { throw .system(.EINVAL, "\(name): a geometry beyond the limits of the service") }
     number = try DeviceNumbers.take()
+    tableOffset = DeviceTable.offset(of: number)
     self.backend = backend
     self.name = name
     self.faultDepth = faultDepth

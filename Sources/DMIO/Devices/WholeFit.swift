@@ -34,6 +34,10 @@ struct WholeFit {
       && (start | count) & sectorMask == 0 && address & addressMask == 0
   }
 
+  /// True when so many runs of memory are there, and not too many.
+  @inline(__always)
+  func takes(runs count: Int) -> Bool { UInt(bitPattern: count &- 1) < UInt(bitPattern: runs) }
+
   /// True for a device that takes memory as it comes.
   @inline(__always)
   var takesAnyMemory: Bool { addressMask == 0 }

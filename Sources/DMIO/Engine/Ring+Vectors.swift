@@ -84,10 +84,7 @@ extension Ring {
     return RingMemory(vectors: UInt(bitPattern: first), shared.count)
   }
 
-  /// True when the vectors that were gathered last can be one transfer.
-  @inline(__always)
-  private func fits(_ fit: WholeFit) -> Bool { shared.count <= fit.runs && (fit.takesAnyMemory || areAligned(fit)) }
-
+  /// True when each of the vectors that were gathered last lies as `fit` wants it.
   private func areAligned(_ fit: WholeFit) -> Bool {
     (shared.first..<shared.first &+ shared.count).allSatisfy { index in
       unsafe UInt(bitPattern: vectors[index].base) & fit.addressMask == 0 && vectors[index].length & fit.lengthMask == 0
@@ -101,23 +98,24 @@ extension Ring {
     _ memory: RingMemory
   ) -> Bool {
     device.isHealthy && entry.pointee.fit.takes(operation, start, count, memory.run)
-      && (memory.runs == 1 || memory.runs > 1 && fits(entry.pointee.fit))
+      && entry.pointee.fit.takes(runs: memory.runs)
+      && (memory.runs == 1 || entry.pointee.fit.takesAnyMemory || areAligned(entry.pointee.fit))
   }
 
-  /// Fills an entry with a whole region that says where its bytes go. There has to be room.
+  /// Fills an entry with a whole region that says where its bytes go. There has to be room at hand.
   @inline(__always)
   mutating func fillWhole(
-    _ region: Stable<SlotRegion>, _ entry: Stable<DeviceEntry>, _ operation: Operation, _ flags: Int32,
+    _ bits: UInt, _ entry: Stable<DeviceEntry>, _ operation: Operation, _ flags: Int32, _ start: UInt64,
     _ memory: RingMemory
   ) {
-    guard let sqe = unsafe next() else { preconditionFailure("room that was asked for") }
+    let sqe = unsafe fillNext()
     unsafe sqe.pointee.head = Ring.head(memory.opcode, operation) | entry.pointee.ringFile.flags
     unsafe sqe.pointee.fd = entry.pointee.ringFile.number
-    unsafe sqe.pointee.off = region.pointee.start &* UInt64(Limits.sectorBytes)
+    unsafe sqe.pointee.off = start &* UInt64(Limits.sectorBytes)
     unsafe sqe.pointee.addr = UInt64(memory.address)
     unsafe sqe.pointee.len = memory.length
     unsafe sqe.pointee.rw_flags = UInt32(bitPattern: flags)
-    unsafe sqe.pointee.user_data = UInt64(region.bits | Ring.wholeMark)
+    unsafe sqe.pointee.user_data = UInt64(bits)
   }
 }
 

@@ -20,8 +20,10 @@ struct Ring: ~Copyable {
   static let vectorCapacity = 4096
   /// `user_data` of the watch on the mailbox; nothing stands at this address.
   static var watch: UInt { 2 }
-  /// Marks the address of a whole region in `user_data`; that of a record has this bit clear.
+  /// Marks the address of the slot of a whole region in `user_data`; that of a record has this bit clear.
   static var wholeMark: UInt { 1 }
+  /// Where above the address the index of that region begins, in bits that no address has.
+  static var indexShift: UInt { 58 }
   /// Marks the address of the slot of a folded request.
   static var foldedMark: UInt { 4 }
   /// Marks the same of a request that was queued.
@@ -122,13 +124,14 @@ struct Ring: ~Copyable {
     address >= known.lowerBound && address &+ UInt(length) <= known.upperBound
   }
 
-  /// Fills an entry with a whole region of contiguous memory; false when there is no room until the next `enter`.
+  /// Fills an entry with a whole region of contiguous memory; false when there is no room at hand.
   @inline(__always)
   mutating func fillWhole(
     _ bits: UInt, _ entry: Stable<DeviceEntry>, _ operation: Operation, _ flags: Int32,
     start: UInt64, count: UInt64, address: UInt
   ) -> Bool {
-    guard let sqe = unsafe next() else { return false }
+    guard hasRoomAtHand else { return false }
+    let sqe = unsafe fillNext()
     unsafe sqe.pointee.head = Ring.head(UInt32(DMIO_OP_READ), operation) | entry.pointee.ringFile.flags
     unsafe sqe.pointee.fd = entry.pointee.ringFile.number
     unsafe sqe.pointee.off = start &* UInt64(Limits.sectorBytes)

@@ -13,11 +13,7 @@ extension Stable where Value == ClientState {
     slot.pointee.place.isOpen = false
     slot.pointee.phase = operation.firstPhase
     for index in regions.indices {
-      let region = slot.region(index)
-      let given = RegionRef(regions, index)
-      region.pointee.device = given.device
-      region.pointee.start = given.start
-      region.pointee.count = given.count
+      slot.region(index).pointee.fill(RegionRef(regions, index).values)
     }
   }
 
@@ -77,18 +73,23 @@ extension Stable where Value == ClientState {
     pointee.ready.append(slot)
   }
 
-  /// Holds the devices of a filled slot. The client's thread.
+  /// Has the device table hold the devices of a filled slot, until it is free again. The client's thread.
   @inline(__always)
   func holdDevices(_ slot: Stable<RequestSlot>) {
     for index in 0..<slot.pointee.regionCount {
       let region = slot.region(index)
-      region.pointee.entry = use(region.pointee.device)
+      region.pointee.entry = entry(of: region.pointee.device, slot)
+      if slot.pointee.home == .foreign { region.pointee.entry?.pointee.uses &+= 1 }
     }
   }
 
-  /// Lets go of the devices of a request that is over.
+  /// Lets go of the devices of a request that is over. Those of the client's own slots are held by what the slots say.
   @inline(__always)
   func releaseDevices(_ slot: Stable<RequestSlot>) {
+    if slot.pointee.home == .foreign { releaseCounted(slot) }
+  }
+
+  private func releaseCounted(_ slot: Stable<RequestSlot>) {
     for index in 0..<slot.pointee.regionCount { slot.region(index).pointee.entry?.pointee.uses &-= 1 }
   }
 

@@ -66,6 +66,7 @@ extension Stable where Value == ClientState {
   /// Takes the request out of flight and its slot back into the pool; whoever waited comes next.
   @inline(__always)
   private func leave(_ slot: Stable<RequestSlot>) {
+    slot.pointee.regionCount = 1
     if slot.pointee.home == .client { pointee.slots.put(slot) } else { pointee.foreign.put(slot) }
     leavePlace()
   }

@@ -2,7 +2,7 @@
 ///
 /// Naming a device this way costs no reference counting on the path.
 @safe
-struct DeviceRef: Equatable {
+struct DeviceRef: Hashable {
   /// The device's address: no two devices that exist have the same.
   let bits: UInt
 
@@ -33,7 +33,7 @@ struct DeviceRef: Equatable {
 
   /// The device's place in the device tables.
   @inline(__always)
-  var number: Int { with { $0.number } }
+  var tableOffset: Int { with { $0.tableOffset } }
 
   /// Keeps the device until `release()`: for the time when a request is on its way to the client's thread.
   func retain() { unsafe _ = device.retain() }

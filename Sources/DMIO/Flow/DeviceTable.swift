@@ -15,15 +15,19 @@ struct DeviceTable: ~Copyable {
   /// The entry of a device that is in the table.
   @inline(__always)
   func known(_ device: DeviceRef) -> Stable<DeviceEntry>? {
-    let entry = place(device.number)
+    let entry = place(at: device.tableOffset)
     return entry.pointee.ref == device ? entry : nil
   }
 
   /// The entry for devices of a number.
+  func place(_ number: Int) -> Stable<DeviceEntry> { place(at: DeviceTable.offset(of: number)) }
+
+  /// Where the entry for devices of a number stands in every table, in bytes.
+  static func offset(of number: Int) -> Int { number &* MemoryLayout<DeviceEntry>.stride }
+
   @inline(__always)
-  func place(_ number: Int) -> Stable<DeviceEntry> {
-    unsafe Stable<DeviceEntry>(
-      arena.address(number &* MemoryLayout<DeviceEntry>.stride).assumingMemoryBound(to: DeviceEntry.self))
+  private func place(at offset: Int) -> Stable<DeviceEntry> {
+    unsafe Stable<DeviceEntry>(arena.address(offset).assumingMemoryBound(to: DeviceEntry.self))
   }
 
   /// Gives a device its place. A number is given to another device only after the one before is gone, so nobody stands there.
@@ -36,11 +40,13 @@ struct DeviceTable: ~Copyable {
   }
 
   /// Takes out the devices that no request uses (all, if nobody can use any more) and hands their numbers out first.
-  mutating func removeUnused(orAll all: Bool = false, _ body: (Int, borrowing DeviceEntry) -> Void) {
+  mutating func removeUnused(
+    orAll all: Bool = false, unless isNamed: (DeviceRef) -> Bool, _ body: (Int, borrowing DeviceEntry) -> Void
+  ) {
     var kept = 0
     for number in taken {
       let entry = place(number)
-      if all || entry.pointee.uses == 0 {
+      if all || entry.pointee.uses == 0 && !isNamed(entry.pointee.ref) {
         body(number, entry.pointee)
         entry.pointee = DeviceEntry()
       } else {
@@ -58,7 +64,7 @@ struct DeviceEntry {
   var device: BlockDevice?
   /// The same device, to be compared and used without counting references.
   var ref = DeviceRef.none
-  /// Regions of requests that are on their way.
+  /// Regions of requests on their way whose slots are not the client's own.
   var uses = 0
   /// The file of a file device; below 0 for others.
   var file: Int32 = -1

@@ -2,16 +2,14 @@ internal import CDMIOSystem
 
 /// How a client comes to know a device, and how it lets go of it. The client's thread only.
 extension Stable where Value == ClientState {
-  /// Counts one more region of `device`, and returns its entry, which stays for as long as regions are counted.
+  /// The entry of a device of the request in `slot`, which stays until the slot is free again, or its uses are counted off.
   @inline(__always)
-  func use(_ device: DeviceRef) -> Stable<DeviceEntry> {
-    let entry = pointee.devices.known(device) ?? learn(device)
-    entry.pointee.uses &+= 1
-    return entry
+  func entry(of device: DeviceRef, _ slot: Stable<RequestSlot>) -> Stable<DeviceEntry> {
+    pointee.devices.known(device) ?? learn(device, slot)
   }
 
-  private func learn(_ device: DeviceRef) -> Stable<DeviceEntry> {
-    forgetUnused()
+  private func learn(_ device: DeviceRef, _ slot: Stable<RequestSlot>) -> Stable<DeviceEntry> {
+    forgetUnused(but: slot)
     return device.with { device in
       var entry = DeviceEntry(device, ring: pointee.ring, ringOnly: pointee.ringOnly)
       if entry.ring?.pointee.setFile(device.number, entry.file) == true {
@@ -25,13 +23,17 @@ extension Stable where Value == ClientState {
 
   /// Lets go of the devices that no request uses. One that is still wanted comes back with its next request; to ask
   /// whether anybody else holds it would not do, as two clients would keep it for one another.
-  private func forgetUnused() {
-    pointee.devices.removeUnused { number, entry in forget(number, entry) }
+  ///
+  /// A request in a slot of the client's own is not counted anywhere: that would be two changes a region, for what is asked only
+  /// when a device is new. So all slots are looked at then, if more is under way than the request in `slot`.
+  private func forgetUnused(but slot: Stable<RequestSlot>) {
+    let named = hasWork ? pointee.slots.namedDevices() : slot.namedDevices()
+    pointee.devices.removeUnused(unless: named.contains) { number, entry in forget(number, entry) }
   }
 
   /// Lets go of all devices, while the ring is still there: what its table holds when it ends is let go of some time later.
   func forgetAll() {
-    pointee.devices.removeUnused(orAll: true) { number, entry in forget(number, entry) }
+    pointee.devices.removeUnused(orAll: true, unless: { _ in false }) { number, entry in forget(number, entry) }
   }
 
   private func forget(_ number: Int, _ entry: borrowing DeviceEntry) {

@@ -14,10 +14,11 @@ struct RequestSlot: ~Copyable {
   var context: UnsafeMutableRawPointer?
   var next: Stable<RequestSlot>?
   /// The first region; the others stand in `regions`.
-  var first: SlotRegion
+  var first = SlotRegion()
 
   // How far it is.
-  var regionCount = 0
+  /// 1 in a free slot.
+  var regionCount = 1
   var phase = Phase.data
   /// The region that dispatch comes to next, and the place in it.
   var nextRegion = 0
@@ -41,11 +42,10 @@ struct RequestSlot: ~Copyable {
   /// The next node of the mailbox, tagged.
   var mail: UInt = 0
 
-  /// A slot at `place`, with room for regions at `regions`.
-  init(at place: Stable<RequestSlot>, regions: Stable<SlotRegion>, home: Home) {
+  /// A slot with room for regions at `regions`.
+  init(regions: Stable<SlotRegion>, home: Home) {
     self.regions = regions
     self.home = home
-    first = SlotRegion(slot: place)
   }
 
   /// What the pieces in flight are for.
@@ -72,16 +72,23 @@ extension Operation {
 
 /// One region of a request under way.
 struct SlotRegion {
-  /// The request. Set by dispatch; in a slot's first region it is always right.
-  var slot: Stable<RequestSlot>
   /// Held by the client's device table for as long as the request runs.
   var device = DeviceRef.none
   var start: UInt64 = 0
   var count: UInt64 = 0
-  /// The device's entry in that table, from admission to answer.
+  /// The device's entry in that table, for dispatch and pieces that have a record.
   var entry: Stable<DeviceEntry>?
   /// Valid while the region's bit is set.
   var failure = RegionFailure(errno: .EIO, sector: 0)
+
+  /// What was asked.
+  @inline(__always)
+  var values: RegionRef.Values { RegionRef.Values(device: device, start: start, count: count) }
+
+  @inline(__always)
+  mutating func fill(_ values: RegionRef.Values) {
+    (device, start, count) = (values.device, values.start, values.count)
+  }
 }
 
 /// How far the splitting of one region is.
@@ -104,6 +111,9 @@ extension Stable where Value == RequestSlot {
     unsafe withUnsafeMutablePointer(to: &pointee.first) { unsafe Stable<SlotRegion>($0) }
   }
 
+  /// The devices of the request's regions.
+  func namedDevices() -> Set<DeviceRef> { Set((0..<pointee.regionCount).map { region($0).pointee.device }) }
+
   /// Region `index` of the request.
   @inline(__always)
   func region(_ index: Int) -> Stable<SlotRegion> {
@@ -116,10 +126,5 @@ extension Stable where Value == RequestSlot {
   func anyRegion(_ index: Int) -> Stable<SlotRegion> {
     if index == 0 { return firstRegion }
     return Stable<SlotRegion>(bits: pointee.regions.bits &+ UInt(index &* MemoryLayout<SlotRegion>.stride))
-  }
-
-  /// Which region of the request `region` is.
-  func index(of region: Stable<SlotRegion>) -> Int {
-    region == firstRegion ? 0 : Int(region.bits &- pointee.regions.bits) / MemoryLayout<SlotRegion>.stride
   }
 }

@@ -29,16 +29,34 @@ struct SlotTable: ~Copyable {
   /// Puts a slot back.
   @inline(__always)
   mutating func put(_ slot: Stable<RequestSlot>) {
-    assert(slot.pointee.home == home)
+    assert(slot.pointee.home == home && slot.pointee.regionCount == 1)
     slot.pointee.next = ready
     ready = slot
+  }
+
+  /// The devices that slots name which are not free. Looks at every slot.
+  func namedDevices() -> Set<DeviceRef> {
+    // What a free slot named does not count any more.
+    var free = ready
+    while let slot = free {
+      slot.pointee.first.device = .none
+      free = slot.pointee.next
+    }
+    var named = Set<DeviceRef>()
+    for chunk in chunks {
+      for index in 0..<Limits.slotChunk {
+        let slot = chunk.slot(index)
+        if slot.pointee.first.device != .none { named.formUnion(slot.namedDevices()) }
+      }
+    }
+    return named
   }
 
   /// Maps a chunk of free slots.
   mutating func grow() throws(BlockError) {
     guard chunks.count * Limits.slotChunk < Limits.waitingRequests + Limits.reservedPages else { throw .busy }
     let chunk = try SlotChunk()
-    for index in 0..<Limits.slotChunk { put(chunk.slot(index, home: home)) }
+    for index in 0..<Limits.slotChunk { put(chunk.makeSlot(index, home: home)) }
     chunks.append(chunk)
   }
 }
@@ -56,15 +74,20 @@ private final class SlotChunk {
       bytes: Limits.slotChunk * Limits.regions * MemoryLayout<SlotRegion>.stride, populate: false)
   }
 
-  /// Slot `index`, made where it stands.
-  func slot(_ index: Int, home: RequestSlot.Home) -> Stable<RequestSlot> {
+  /// Slot `index`.
+  func slot(_ index: Int) -> Stable<RequestSlot> {
+    unsafe Stable<RequestSlot>(
+      slots.address(index * MemoryLayout<RequestSlot>.stride).assumingMemoryBound(to: RequestSlot.self))
+  }
+
+  /// The same, made where it stands.
+  func makeSlot(_ index: Int, home: RequestSlot.Home) -> Stable<RequestSlot> {
     let first = unsafe regions.address(index * Limits.regions * MemoryLayout<SlotRegion>.stride)
     let address = unsafe slots.address(index * MemoryLayout<RequestSlot>.stride)
-    let slot = unsafe Stable<RequestSlot>(address.assumingMemoryBound(to: RequestSlot.self))
     unsafe address.initializeMemory(
       as: RequestSlot.self,
-      to: RequestSlot(at: slot, regions: Stable(bits: UInt(bitPattern: first)), home: home))
-    return slot
+      to: RequestSlot(regions: Stable(bits: UInt(bitPattern: first)), home: home))
+    return slot(index)
   }
 }
 

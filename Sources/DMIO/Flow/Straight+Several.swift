@@ -18,22 +18,16 @@ extension Stable where Value == ClientState {
     let start = memory.start
     let place = ring.pointee.place(memory, start, Int(truncatingIfNeeded: count) &* Limits.sectorBytes)
     for index in 0..<regionCount {
-      let given = RegionRef(regions, index)
-      guard given.count == count, let entry = pointee.devices.known(given.device), entry.pointee.ring != nil,
+      let given = RegionRef(regions, index).values
+      guard given.count == count, let entry = pointee.devices.known(given.device),
         ring.pointee.isWhole(operation, given.device, entry, start: given.start, count: count, place)
       else {
-        takeBack(slot, index)
+        ring.pointee.takeBack(index)
         if memory.kind == .pages { ring.pointee.forgetGathered() }
         return nil
       }
-      let region = slot.anyRegion(index)
-      region.pointee.slot = slot
-      region.pointee.device = given.device
-      region.pointee.start = given.start
-      region.pointee.count = count
-      region.pointee.entry = entry
-      ring.pointee.fillWhole(region, entry, operation, 0, place)
-      entry.pointee.uses &+= 1
+      slot.anyRegion(index).pointee.fill(given)
+      ring.pointee.fillWhole(slot.whole(index), entry, operation, 0, given.start, place)
     }
     pointee.slots.takeReady(slot)
     pointee.inFlight &+= 1
@@ -48,13 +42,6 @@ extension Stable where Value == ClientState {
     regionCount > 0 && regionCount <= (operation.kind == .write ? Limits.regions : 1) && operation.isPlain
       && pointee.queued == 0 && pointee.inFlight < pointee.limit && pointee.pieces.room >= regionCount
       && pointee.ring?.pointee.hasRoom(for: regionCount) == true && !pointee.isClosed.load(ordering: .relaxed)
-  }
-
-  /// Takes back what was filled of a request that has to go the general way.
-  @inline(never)
-  private func takeBack(_ slot: Stable<RequestSlot>, _ regionCount: Int) {
-    for index in 0..<regionCount { slot.anyRegion(index).pointee.entry?.pointee.uses &-= 1 }
-    pointee.ring?.pointee.takeBack(regionCount)
   }
 }
 

@@ -14,33 +14,34 @@ extension Stable where Value == ClientState {
     pointee.slots.takeReady(slot)
     slot.pointee.operation = operation
     slot.pointee.bytes.position = address
-    slot.pointee.first.device = region.device
-    slot.pointee.first.start = region.start
-    slot.pointee.first.count = region.count
+    slot.pointee.first.fill(region)
     return slot
   }
 
-  /// Sends a folded request whose reply has been filled in. The kernel gets `bits`: they say whether it was unfolded.
+  /// Sends a folded request whose reply has been filled in. The `mark` on its address says what the answer is for.
   @inline(__always)
   func sendFolded(
-    _ slot: Stable<RequestSlot>, _ bits: UInt, _ operation: Operation, _ region: RegionRef.Values, _ address: UInt,
+    _ slot: Stable<RequestSlot>, _ mark: UInt, _ operation: Operation, _ region: RegionRef.Values, _ address: UInt,
     _ byteCount: Int
   ) throws(BlockError) {
-    guard pointee.lease > 0 || lease(), operation.isPlain,
+    // Nothing is called between here and the entry, so that nothing has to be kept across it.
+    guard pointee.lease > 0, !pointee.isClosed.load(ordering: .relaxed), operation.isPlain, region.device.isHealthy,
       byteCount >= Int(truncatingIfNeeded: region.count) &* Limits.sectorBytes,
-      !pointee.isClosed.load(ordering: .relaxed), region.device.isHealthy,
       let entry = pointee.devices.known(region.device),
       entry.pointee.fit.takes(operation, region.start, region.count, address),
       unsafe entry.pointee.ring.unsafelyUnwrapped.pointee.fillWhole(
-        bits, entry, operation, 0, start: region.start, count: region.count, address: address)
-    else { return try sendUnfolded(slot, bits, byteCount) }
+        slot.bits | mark, entry, operation, 0, start: region.start, count: region.count, address: address)
+    else { return try sendUnfolded(slot, mark, byteCount) }
     pointee.lease &-= 1
-    entry.pointee.uses &+= 1
-    slot.pointee.first.entry = entry
+  }
+
+  /// True when the line lacked a place, or room in the ring, and now has both.
+  private func findsPlace() -> Bool {
+    guard let ring = pointee.ring, pointee.lease == 0 || !ring.pointee.hasRoomAtHand else { return false }
+    return (pointee.lease > 0 || lease()) && ring.pointee.hasRoom(for: 1)
   }
 
   /// Takes what places in flight there are for the straight line; false when there are none, or somebody waits for one.
-  @inline(never)
   private func lease() -> Bool {
     let places = min(pointee.limit &- pointee.inFlight, pointee.pieces.room)
     guard pointee.queued == 0, places > 0 else { return false }
@@ -57,10 +58,15 @@ extension Stable where Value == ClientState {
     pointee.lease = 0
   }
 
-  /// Takes a folded request the general way.
-  private func sendUnfolded(_ slot: Stable<RequestSlot>, _ bits: UInt, _ byteCount: Int) throws(BlockError) {
-    if bits == slot.bits | Ring.foldedMark { slot.unfold(.notify) }
-    if bits == slot.bits | Ring.foldedBatchMark { slot.unfold(.batch) }
+  /// Takes a folded request the general way, or the line once more if it only lacked what is there now.
+  @inline(never)
+  private func sendUnfolded(_ slot: Stable<RequestSlot>, _ mark: UInt, _ byteCount: Int) throws(BlockError) {
+    if findsPlace() {
+      let (operation, region) = (slot.pointee.operation, slot.pointee.first.values)
+      return try sendFolded(slot, mark, operation, region, slot.pointee.bytes.position, byteCount)
+    }
+    if mark == Ring.foldedMark { slot.unfold(.notify) }
+    if mark == Ring.foldedBatchMark { slot.unfold(.batch) }
     do throws(BlockError) {
       try Validation.check(slot, byteCount)
       guard !pointee.isClosed.load(ordering: .relaxed) else { throw .closed }
@@ -77,11 +83,10 @@ extension Stable where Value == ClientState {
   /// Takes the result of a folded request and gives its answer: what Completion and Delivery do for it.
   @inline(__always)
   func completeFolded(_ slot: Stable<RequestSlot>, _ result: Int, isQueued: Bool) {
-    guard slot.firstRegion.isAll(result) else {
+    guard slot.pointee.first.isAll(result) else {
       slot.unfold(isQueued ? .batch : .notify)
-      return completeWhole(slot.firstRegion, result)
+      return settleWhole(slot, 0, result)
     }
-    unsafe slot.pointee.first.entry.unsafelyUnwrapped.pointee.uses &-= 1
     if pointee.queued == 0 { pointee.lease &+= 1 } else { passPlaceOn() }
     pointee.delivered &+= 1
     if isQueued {
@@ -113,7 +118,7 @@ extension Stable where Value == RequestSlot {
   func unfold(_ reply: RequestSlot.Reply) {
     pointee.reply = reply
     pointee.bytes = MemoryCursor(kind: .contiguous, position: pointee.bytes.position, within: 0)
-    pointee.regionCount = 1
+    assert(pointee.regionCount == 1)
     pointee.errors = 0
     pointee.nextRegion = 0
     pointee.place.isOpen = false

@@ -81,7 +81,7 @@ extension Stable where Value == ClientState {
           completeFolded(
             Stable<RequestSlot>(bits: bits & ~Ring.foldedBatchMark), result, isQueued: bits & 2 != 0)
         } else if bits & Ring.wholeMark != 0 {
-          completeWhole(Stable<SlotRegion>(bits: bits & ~Ring.wholeMark), result)
+          completeWhole(bits, result)
         } else if bits != Ring.watch {
           complete(Stable<PieceRecord>(bits: bits), result)
         } else {

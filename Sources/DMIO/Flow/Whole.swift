@@ -2,9 +2,10 @@ internal import Synchronization
 
 /// A whole region: one piece of aligned memory for the ring, which is what most regions are.
 ///
-/// All that a piece's record would say stands in the region already, so it flies without one: the ring's `user_data` is
-/// the marked address of its `SlotRegion`. It counts as a piece all the same, and any answer but "all of it" gives it
-/// the record that is kept for it and sends it the way of every piece.
+/// All that a piece's record would say stands in the slot already, so it flies without one: the ring's `user_data` is the
+/// slot's address, with the region's index above and a mark below. It is as long as the first region, which an answer is
+/// compared with: then only the slot is looked at. It counts as a piece all the same, and any answer but "all of it" gives
+/// it the record that is kept for it and sends it the way of every piece.
 extension Stable where Value == ClientState {
   /// Sends the regions that come next as wholes, as far as they are.
   func sendWholes(_ slot: Stable<RequestSlot>) {
@@ -20,13 +21,14 @@ extension Stable where Value == ClientState {
     while index < end {
       let region = slot.region(index)
       let (start, count) = (region.pointee.start, region.pointee.count)
-      guard let entry = region.pointee.entry, entry.pointee.ring != nil else { break }
+      guard count == slot.pointee.first.count, let entry = region.pointee.entry, entry.pointee.ring != nil else {
+        break
+      }
       let memory = ring.pointee.memory(bytes, Int(truncatingIfNeeded: count) &* Limits.sectorBytes)
       guard ring.pointee.isWhole(operation, region.pointee.device, entry, start: start, count: count, memory),
         ring.pointee.hasRoom(for: 1)
       else { break }
-      ring.pointee.fillWhole(region, entry, operation, operation.systemFlags, memory)
-      region.pointee.slot = slot
+      ring.pointee.fillWhole(slot.whole(index), entry, operation, operation.systemFlags, start, memory)
       index &+= 1
     }
     pointee.pieces.count(index &- first)
@@ -36,17 +38,20 @@ extension Stable where Value == ClientState {
 
   /// Takes the result of a whole region.
   @inline(__always)
-  func completeWhole(_ region: Stable<SlotRegion>, _ result: Int) {
-    guard region.isAll(result) else { return settleWhole(region, result) }
+  func completeWhole(_ bits: UInt, _ result: Int) {
+    let slot = Stable<RequestSlot>(bits: bits & (1 << Ring.indexShift &- 1) & ~Ring.wholeMark)
+    guard slot.pointee.first.isAll(result) else { return settleWhole(slot, Int(bits >> Ring.indexShift), result) }
     pointee.pieces.count(-1)
-    drop(region.pointee.slot)
+    drop(slot)
   }
 
   /// Gives a whole region the record that is kept for it, as something has to be done or noted.
-  func settleWhole(_ region: Stable<SlotRegion>, _ result: Int) {
-    let slot = region.pointee.slot
+  func settleWhole(_ slot: Stable<RequestSlot>, _ index: Int, _ result: Int) {
+    let region = slot.region(index)
+    // In flight, so its device is known.
+    region.pointee.entry = pointee.devices.known(region.pointee.device)
     let record = pointee.pieces.takeCounted()
-    record.prepare(slot, region: slot.index(of: region), slot.pointee.operation)
+    record.prepare(slot, region: index, slot.pointee.operation)
     record.pointee.offset = region.pointee.start &* UInt64(Limits.sectorBytes)
     record.pointee.length = Int(region.pointee.count) &* Limits.sectorBytes
     record.pointee.expected = record.pointee.length
@@ -63,8 +68,17 @@ extension Stable where Value == ClientState {
   }
 }
 
-extension Stable where Value == SlotRegion {
+extension SlotRegion {
   /// True for the result of a transfer of the whole region.
   @inline(__always)
-  func isAll(_ result: Int) -> Bool { result == Int(truncatingIfNeeded: pointee.count) &* Limits.sectorBytes }
+  func isAll(_ result: Int) -> Bool { result == Int(truncatingIfNeeded: count) &* Limits.sectorBytes }
+}
+
+extension Stable where Value == RequestSlot {
+  /// What the ring gets with region `index`, and gives back with its answer.
+  @inline(__always)
+  func whole(_ index: Int) -> UInt {
+    assert(bits >> Ring.indexShift == 0 && index < Limits.regions)
+    return bits | Ring.wholeMark | UInt(bitPattern: index) &<< Ring.indexShift
+  }
 }
