@@ -35,7 +35,7 @@ g++ -std=c++17 -Wall -Wextra -Werror -pedantic "${flags[@]}" -c "$work/header.cc
 
 for compiler in gcc clang; do
   strict=(-std=c99 -O1 -g -Wall -Wextra -Werror -pedantic)
-  for test in text requests clients; do
+  for test in text requests clients forks; do
     say "$test.c by $compiler"
     "$compiler" "${strict[@]}" "Tests/C/$test.c" "${flags[@]}" -pthread -o "$work/$test-$compiler"
     timeout 300 "$work/$test-$compiler"
@@ -60,10 +60,8 @@ grep -q ': sector 0: Input/output error$' "$work/said"
 
 say "no byte is used wrongly, and none is lost"
 for test in text requests clients; do
-  without=()
-  [ "$test" != clients ] || without=(forks)
   timeout 600 valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect --show-leak-kinds=definite,indirect \
-    --fair-sched=yes "$work/$test-gcc" "${without[@]}" >/dev/null
+    --fair-sched=yes "$work/$test-gcc" >/dev/null
 done
 say "calls that nobody thought of, for ${DMIO_FUZZ_SECONDS:=20} seconds"
 clang -std=c99 -g -O1 -Wall -Wextra -Werror -fsanitize=fuzzer Tests/C/fuzz.c "${flags[@]}" -pthread -o "$work/fuzz"

@@ -131,24 +131,6 @@ void dmio_set_priority(int priority)
 	syscall(SYS_ioprio_set, 1, 0, priority);
 }
 
-static uint32_t forks;
-
-static void count_fork(void)
-{
-	forks++;
-}
-
-/* Before any thread is there that could be in the middle of it when another one forks. */
-__attribute__((constructor)) static void watch_forks(void)
-{
-	pthread_atfork(NULL, NULL, count_fork);
-}
-
-uint32_t dmio_forks(void)
-{
-	return forks;
-}
-
 int dmio_watch_create(int event)
 {
 	struct epoll_event readable = { .events = EPOLLIN };

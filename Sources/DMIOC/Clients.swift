@@ -6,6 +6,7 @@ internal import Synchronization
 /// Makes a client; NULL and `errno` where that fails. The header has the contract, as for every function here.
 @c @implementation
 public func dm_io_client_create(_ pages: UInt32, _ flags: UInt32) -> OpaquePointer? {
+  FirstUse.make()
   do throws(BlockError) {
     guard flags & ~UInt32(DM_IO_DRIVEN) == 0 else { throw .system(.EINVAL, "flags") }
     return unsafe Handle.give(try BlockClient(pages: Int(pages), kind: flags == 0 ? .shared : .driven))
@@ -93,6 +94,7 @@ enum Clients {
   }
 
   private static func makeCommon(insteadOf before: UInt) throws(BlockError) -> BlockClient {
+    FirstUse.make()
     let client = try BlockClient(pages: 1)
     // One page was needed to make it; the reservation is what dm_io_get says.
     try client.release(pages: 1)

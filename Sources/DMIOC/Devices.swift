@@ -8,6 +8,7 @@ internal import Glibc
 public func dm_io_device_open(
   _ name: UnsafePointer<CChar>!, _ flags: UInt32, _ bdev: UnsafeMutablePointer<OpaquePointer?>!
 ) -> Int32 {
+  FirstUse.make()
   let known = UInt32(DM_IO_RDWR | DM_IO_BUFFERED)
   guard let name = unsafe name, let bdev = unsafe bdev, flags & ~known == 0 else { return refusal(.EINVAL) }
   let access: FileOptions.Access = flags & UInt32(DM_IO_RDWR) != 0 ? .readWrite : .readOnly

@@ -1,3 +1,4 @@
+internal import CDMIO
 internal import DMIO
 
 /// What C holds of ours: the only place that turns objects into pointers and back.
@@ -41,4 +42,10 @@ func refusal(_ errno: Errno) -> Int32 { -errno.rawValue }
 @inline(__always)
 func answering(_ body: () throws(BlockError) -> Int32) -> Int32 {
   do throws(BlockError) { return try body() } catch { return refusal(error.errno) }
+}
+
+/// What comes before the first call that gives C anything.
+enum FirstUse {
+  /// Uses everything once; from then on a fork may come at any time.
+  static func make() { Forks.useFirst(dmio_first_use) }
 }

@@ -48,20 +48,25 @@ public struct ByteSize: Sendable, Hashable {
 
   private static let letters = ["K", "M", "G", "T", "P", "E"]
 
-  private static let factors: [String: UInt64] = {
-    var factors: [String: UInt64] = ["": 1, "s": UInt64(Limits.sectorBytes), "k": 1024, "kB": 1000]
+  /// Bytes in one unit; nil for an unknown one. ASCII alone is looked at, since the Kelvin sign equals K in Swift.
+  ///
+  /// Not looked up in a table that the first call makes: a fork may come meanwhile.
+  private static func factor(of unit: String) -> UInt64? {
+    guard unit.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
+    switch unit {
+    case "": return 1
+    case "s": return UInt64(Limits.sectorBytes)
+    case "k": return 1024
+    case "kB": return 1000
+    default: break
+    }
     var (binary, decimal): (UInt64, UInt64) = (1, 1)
     for letter in letters {
       (binary, decimal) = (binary * 1024, decimal * 1000)
-      for unit in [letter, letter + "i", letter + "iB"] { factors[unit] = binary }
-      if letter != "K" { factors[letter + "B"] = decimal }
+      if unit == letter || unit == letter + "i" || unit == letter + "iB" { return binary }
+      if unit == letter + "B", letter != "K" { return decimal }
     }
-    return factors
-  }()
-
-  /// Bytes in one unit; nil for an unknown one. ASCII alone is looked up, since the Kelvin sign equals K in Swift.
-  private static func factor(of unit: String) -> UInt64? {
-    unit.utf8.allSatisfy { $0 < 0x80 } ? factors[unit] : nil
+    return nil
   }
 
   private static func tooLarge(_ text: String) -> NameError {

@@ -115,4 +115,20 @@ static inline struct io_region region(struct block_device *bdev, sector_t sector
 	return made;
 }
 
+/* A write of the buffer `data`; without a function to call it is synchronous. */
+static inline struct dm_io_request writing(struct dm_io_client *client, void *data, io_notify_fn fn, void *context)
+{
+	struct dm_io_request made;
+
+	memset(&made, 0, sizeof(made));
+	made.size = sizeof(made);
+	made.op_flags = DM_IO_WRITE;
+	made.mem.type = DM_IO_KMEM;
+	made.mem.ptr.addr = data;
+	made.client = client;
+	made.notify.fn = fn;
+	made.notify.context = context;
+	return made;
+}
+
 #endif

@@ -1,24 +1,8 @@
-/* Clients of one's own: driven and shared, their descriptors, their ends; and what a fork leaves of them. */
+/* Clients of one's own: driven and shared, their descriptors, their ends. */
 #define _POSIX_C_SOURCE 200809L
 #include "check.h"
 
 #include <poll.h>
-#include <sys/wait.h>
-
-static struct dm_io_request writing(struct dm_io_client *client, void *data, io_notify_fn fn, void *context)
-{
-	struct dm_io_request made;
-
-	memset(&made, 0, sizeof(made));
-	made.size = sizeof(made);
-	made.op_flags = DM_IO_WRITE;
-	made.mem.type = DM_IO_KMEM;
-	made.mem.ptr.addr = data;
-	made.client = client;
-	made.notify.fn = fn;
-	made.notify.context = context;
-	return made;
-}
 
 static void count(unsigned long bits, void *context)
 {
@@ -235,56 +219,8 @@ static void wrong_clients_are_refused(void)
 	dm_io_client_destroy(shared);
 }
 
-static int in_the_child(struct dm_io_client *client, struct block_device *bdev, unsigned char *data)
+int main(void)
 {
-	struct dm_io_region where = region(bdev, 0, 8);
-	struct dm_io_request write = writing(client, data, NULL, NULL);
-	unsigned long bits = UNTOUCHED;
-	struct block_device *own = NULL;
-
-	/* What was made before the fork is refused, without waiting for threads that are not here. */
-	CHECK(dm_io(&write, 1, &where, &bits, 0) == -EINVAL);
-	CHECK(dm_io_sync_vm(1, &where, DM_IO_WRITE, data, &bits) == -EINVAL && bits == UNTOUCHED);
-	CHECK(dm_io_client_poll(client, -1) == -EINVAL && dm_io_client_resize(client, 2) == -EINVAL);
-	CHECK(dm_io_client_event_fd(client) == -EINVAL);
-	dm_io_client_destroy(client);
-	dm_io_device_close(bdev);
-	/* What is made after it works. */
-	CHECK(dm_io_device_open("ram:1MiB", DM_IO_RDWR, &own) == 0);
-	where.bdev = own;
-	CHECK(dm_io_sync_vm(1, &where, DM_IO_WRITE, data, &bits) == 0 && bits == 0);
-	return 0;
-}
-
-static void a_forked_child_is_refused_what_it_inherited(void)
-{
-	struct block_device *bdev = opened("ram:1MiB");
-	struct dm_io_region where = region(bdev, 0, 8);
-	unsigned char *data = filled(PAGE, 1);
-	unsigned long bits = UNTOUCHED;
-
-	for (unsigned int flags = 0; flags <= DM_IO_DRIVEN; flags++) {
-		struct dm_io_client *client = dm_io_client_create(1, flags);
-		int status;
-		pid_t child;
-
-		CHECK(dm_io_sync_vm(1, &where, DM_IO_WRITE, data, &bits) == 0);
-		child = fork();
-		if (child == 0)
-			_exit(in_the_child(client, bdev, data));
-		CHECK(child > 0 && waitpid(child, &status, 0) == child && status == 0);
-		/* The parent goes on as if nothing had been. */
-		CHECK(dm_io_sync_vm(1, &where, DM_IO_WRITE, data, &bits) == 0 && bits == 0);
-		dm_io_client_destroy(client);
-	}
-	free(data);
-	dm_io_device_close(bdev);
-}
-
-/* With an argument nothing is forked: valgrind itself ends in a child that maps a ring. */
-int main(int count_of_arguments, char **arguments)
-{
-	(void)arguments;
 	RUN(a_driven_client_calls_back_in_its_poll_and_nowhere_else);
 	RUN(a_driven_client_is_its_threads_alone);
 	RUN(a_callback_may_not_wait_in_poll);
@@ -292,7 +228,5 @@ int main(int count_of_arguments, char **arguments)
 	RUN(a_callback_may_destroy_its_client);
 	RUN(destroying_a_client_waits_for_what_is_in_flight);
 	RUN(wrong_clients_are_refused);
-	if (count_of_arguments == 1)
-		RUN(a_forked_child_is_refused_what_it_inherited);
 	return 0;
 }

@@ -56,8 +56,26 @@ int dmio_watch_create(int event);
 /* A timer that makes `watch` readable, or a negative errno; and the time when it does, on the clock of dmio_now_ms, below 0 for never. */
 int dmio_timer_create(int watch);
 void dmio_timer_set(int timer, int64_t due_ms);
-/* How many forks there were since the program began. */
-uint32_t dmio_forks(void);
+/* How many forks there were since the program began: read where it is used, as every request asks. */
+extern uint32_t dmio_fork_count __attribute__((visibility("hidden")));
+static inline uint32_t dmio_forks(void)
+{
+	return dmio_fork_count;
+}
+
+/*
+ * Runs `use` once in a process, before the first call that needs it returns. A fork waits for it, and for the threads that it starts:
+ * what the Swift runtime makes at its first use, behind locks of its own, is there then, or nobody is making it.
+ */
+void dmio_use_first(void (*use)(void));
+/* Count the threads of our own. */
+void dmio_thread_begins(void);
+void dmio_thread_ends(void);
+
+/* Small numbers, each given to one at a time; -1 when all are taken. */
+enum { DMIO_NUMBERS = 4096 };
+int dmio_number_take(void);
+void dmio_number_put(int number);
 /* Waits until the event `fd`, or `other` unless that is below 0, can be read, at most `timeout_ms` (below 0: as long as it
  * takes), and clears the event. */
 void dmio_event_wait(int fd, int other, int64_t timeout_ms);

@@ -1,3 +1,4 @@
+internal import CDMIOSystem
 internal import Synchronization
 
 /// A device: something with a geometry that takes pieces of requests.
@@ -131,23 +132,12 @@ public final class BlockDevice: Sendable {
 
 /// The numbers of the devices that are open: small, so that they can be places in a table.
 private enum DeviceNumbers {
-  private struct State {
-    var free: [Int] = []
-    var used = 0
-  }
-
-  private static let state = Locked(State())
-
   static func take() throws(BlockError) -> Int {
-    try state.withLock { (state) throws(BlockError) in
-      if let number = state.free.popLast() { return number }
-      guard state.used < Limits.devices else { throw .system(.EMFILE, "opening more than \(Limits.devices) devices") }
-      state.used += 1
-      return state.used - 1
-    }
+    assert(Limits.devices == Int(DMIO_NUMBERS))
+    let number = Int(dmio_number_take())
+    guard number >= 0 else { throw .system(.EMFILE, "opening more than \(Limits.devices) devices") }
+    return number
   }
 
-  static func put(_ number: Int) {
-    state.withLock { $0.free.append(number) }
-  }
+  static func put(_ number: Int) { dmio_number_put(Int32(number)) }
 }

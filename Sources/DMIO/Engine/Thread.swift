@@ -17,20 +17,28 @@ package func startThread(named name: StaticString, _ body: @escaping @Sendable (
   defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
   // Why it is right: retained here for the new thread, which lets go; if there is none, below.
   let retained = unsafe Unmanaged.passRetained(start)
+  dmio_thread_begins()
   let rc = unsafe pthread_create(
     &thread, &attributes,
     { context in
       guard let context = unsafe context else { return nil }
       // Why it is right: this is what was retained for this thread.
-      let start = unsafe Unmanaged<ThreadStart>.fromOpaque(context).takeRetainedValue()
-      unsafe dmio_name_thread(UnsafeRawPointer(start.name.utf8Start).assumingMemoryBound(to: CChar.self))
-      start.body()
+      unsafe run(Unmanaged<ThreadStart>.fromOpaque(context).takeRetainedValue())
+      dmio_thread_ends()
       return nil
     }, retained.toOpaque())
   guard rc == 0 else {
+    dmio_thread_ends()
     unsafe retained.release()
     throw .system(Errno(rawValue: rc), "starting a thread")
   }
+}
+
+/// Runs what a thread was started for, and lets go of it: when this returns nothing of it is left.
+@inline(never)
+private func run(_ start: consuming ThreadStart) {
+  unsafe dmio_name_thread(UnsafeRawPointer(start.name.utf8Start).assumingMemoryBound(to: CChar.self))
+  start.body()
 }
 
 /// What a new thread gets: retained for it before it starts, released when it is done.

@@ -19,6 +19,8 @@ struct ClientState: ~Copyable {
   let kind: BlockClient.Kind
   /// True when every file goes through the ring, also those for which threads would be faster.
   let ringOnly: Bool
+  /// True where threads can only run one after the other.
+  let hasOneProcessor = dmio_processors() < 2
   let mailbox: Mailbox
   /// The mailbox's own, at hand.
   let signs: Stable<MailSigns>

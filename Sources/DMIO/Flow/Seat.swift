@@ -8,8 +8,6 @@ internal import Synchronization
 extension ClientState {
   /// In the seat: nobody.
   static var noThread: UInt { .max }
-  /// True where threads can only run one after the other.
-  fileprivate static let hasOneProcessor = dmio_processors() < 2
 }
 
 extension Stable where Value == ClientState {
@@ -27,7 +25,7 @@ extension Stable where Value == ClientState {
   /// The same for a thread that has nothing else to do: who submits leaves the seat at once, and a turn is short, too.
   func sitDown(looks: Int) -> Bool {
     // With one processor nobody can leave the seat while this thread looks.
-    for _ in 0..<(ClientState.hasOneProcessor ? 1 : looks) {
+    for _ in 0..<(pointee.hasOneProcessor ? 1 : looks) {
       if sitDown() { return true }
       dmio_spin()
     }
