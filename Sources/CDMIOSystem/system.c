@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 _Thread_local uintptr_t dmio_thread_number;
+_Thread_local int dmio_seats;
 
 uintptr_t dmio_number_thread(void)
 {

@@ -16,14 +16,16 @@ public func dm_io_client_create(_ pages: UInt32, _ flags: UInt32) -> OpaquePoint
   }
 }
 
-/// Ends a client: waits for what is in flight, except inside a callback.
+/// Ends a client: waits for what is in flight, except inside a callback of this or another shared client.
 @c @implementation
 public func dm_io_client_destroy(_ client: OpaquePointer!) {
   guard let client = unsafe client, unsafe Clients.isOurs(client),
     // Elsewhere nothing in flight could be waited for.
     unsafe Handle.with(client, BlockClient.self, { $0.kind == .shared || $0.isOnItsThread })
   else { return }
-  unsafe Handle.take(client, BlockClient.self).close()
+  let taken = unsafe Handle.take(client, BlockClient.self)
+  // What is in flight ends all the same.
+  if taken.mayWaitForCaller { taken.refuseRequests() } else { taken.close() }
 }
 
 /// Changes the reservation.
@@ -49,6 +51,7 @@ public func dm_io_client_event_fd(_ client: OpaquePointer!) -> Int32 {
 @c @implementation
 public func dm_io_client_poll(_ client: OpaquePointer!, _ timeout_ms: Int32) -> Int32 {
   unsafe Clients.answering(client) { (client) throws(BlockError) in
+    guard timeout_ms == 0 || !client.mayWaitForCaller else { throw .wouldDeadlock }
     let ended =
       timeout_ms > 0 ? try client.poll(waitMilliseconds: Int(timeout_ms)) : try client.poll(wait: timeout_ms < 0)
     return Int32(clamping: ended)

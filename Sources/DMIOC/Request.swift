@@ -43,14 +43,20 @@ struct Request {
     }
   }
 
+  /// The function of C as a client takes it.
+  // Why it is right: both take a word of 64 bits and a pointer.
+  @inline(__always)
+  static func notify(_ fn: io_notify_fn) -> BlockClient.Notify {
+    unsafe unsafeBitCast(fn, to: BlockClient.Notify.self)
+  }
+
   /// Submits it; `notify` runs once, unless what is returned is negative.
   @inline(__always)
   func submit(
     to client: BlockClient, _ notify: io_notify_fn, _ context: UnsafeMutableRawPointer?,
     _ errors: UnsafeMutablePointer<RegionFailure>?
   ) -> Int32 {
-    // Why it is right: both take a word of 64 bits and a pointer.
-    let notify = unsafe unsafeBitCast(notify, to: BlockClient.Notify.self)
+    let notify = unsafe Request.notify(notify)
     return answering { () throws(BlockError) in
       unsafe try client.submit(operation, span, memory, failures: errors, context: context, notify: notify)
       return 0
@@ -63,6 +69,7 @@ struct Request {
     on client: BlockClient, _ word: UnsafeMutablePointer<UInt>?, _ errors: UnsafeMutablePointer<RegionFailure>?
   ) -> Int32 {
     answering { () throws(BlockError) in
+      guard !client.mayWaitForCaller else { throw .wouldDeadlock }
       let result = try client.performBlocking(operation, span, memory)
       if let word = unsafe word { unsafe word.pointee = UInt(result.errors.rawValue) }
       if let errors = unsafe errors {
@@ -82,6 +89,17 @@ extension Operation {
     let flags = UInt32(bitPattern: opFlags) >> 8
     guard let kind = Kind(rawValue: UInt8(truncatingIfNeeded: opFlags)), flags <= 7 else { return nil }
     self.init(kind, Flags(rawValue: UInt8(flags)), priority: IOPriority(rawValue: priority))
+  }
+
+  /// The same for what moves data; nil for all else.
+  @inline(__always)
+  init?(transfer opFlags: Int32, _ priority: UInt16) {
+    let bits = UInt32(bitPattern: opFlags)
+    // One comparison for the operation and its flags.
+    guard bits & ~0x701 == 0 else { return nil }
+    self.init(
+      bits & 1 == 0 ? .read : .write, Flags(rawValue: UInt8(truncatingIfNeeded: bits >> 8)),
+      priority: IOPriority(rawValue: priority))
   }
 
   /// The same for the functions of dm-io.txt, which read and write.

@@ -31,6 +31,17 @@ static inline uintptr_t dmio_thread_id_or_zero(void)
 	return dmio_thread_number;
 }
 
+/* How many clients that others share with it the calling thread keeps busy: it runs their callbacks. */
+extern _Thread_local int dmio_seats __attribute__((tls_model("initial-exec")));
+static inline bool dmio_is_seated(void)
+{
+	return dmio_seats > 0;
+}
+static inline void dmio_count_seat(int change)
+{
+	dmio_seats += change;
+}
+
 /* Names the calling thread, for ps and debuggers. */
 void dmio_name_thread(const char *name);
 

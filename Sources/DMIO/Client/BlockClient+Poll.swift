@@ -1,3 +1,5 @@
+internal import CDMIOSystem
+
 /// How a thread takes part in a client's work.
 extension BlockClient {
   /// Submits what was queued, takes what has completed and runs the completions; returns how many requests ended.
@@ -53,12 +55,21 @@ extension BlockClient {
 
 extension BlockClient {
   /// Reserves `pages` pages on top of what is reserved: `dm_io_get`. What waits for them starts.
+  ///
+  /// This, `resize(toPages:)` and `reservedPages` throw `.wouldDeadlock` for a shared client in a completion of another one.
   public func reserve(pages: Int) throws(BlockError) { try change(by: pages, 1) }
 
   /// Gives `pages` pages back: `dm_io_put`. More than were reserved takes the reservation to zero.
   ///
+  /// In a completion of another shared client it does not wait, and has happened some time later.
+  ///
+  /// In a completion of another shared client it does not wait, and has happened some time later.
   /// At zero the client still works, one request at a time. Requests in flight keep what they use until they end.
   public func release(pages: Int) throws(BlockError) { try change(by: pages, -1) }
+
+  /// True where this client might be waiting for the calling thread: that runs a completion of another shared client, and a
+  /// completion of this one may be about to wait for that client.
+  package var mayWaitForCaller: Bool { kind == .shared && dmio_is_seated() && !state.isOwner }
 
   /// Sets the reservation to `pages` pages, whatever it was.
   public func resize(toPages pages: Int) throws(BlockError) {
@@ -75,10 +86,18 @@ extension BlockClient {
     guard pages >= 0 else { throw .invalid(.reservation) }
     // Nobody has more than this: giving more back takes the reservation to zero, taking more is refused below.
     let pages = min(pages, Limits.reservedPages + 1)
-    try change { max(0, $0 + sign * pages) }
+    try change(mayFollow: sign < 0) { max(0, $0 + sign * pages) }
   }
 
-  private func change(_ reservation: @escaping @Sendable (_ before: Int) -> Int) throws(BlockError) {
+  /// Changes the reservation; a change that `mayFollow` is left to the client's thread where this one may not wait for it.
+  private func change(
+    mayFollow: Bool = false, _ reservation: @escaping @Sendable (_ before: Int) -> Int
+  ) throws(BlockError) {
+    if mayFollow, mayWaitForCaller {
+      return state.pointee.mailbox.leave { [state] in
+        $0.commands.append { try? state.resize(pages: reservation(state.pointee.pages)) }
+      }
+    }
     let outcome: BlockError? = try onThread { state in
       let wanted = reservation(state.pointee.pages)
       guard wanted <= Limits.reservedPages else { return .invalid(.reservation) }
@@ -94,6 +113,7 @@ extension BlockClient {
   ) throws(BlockError) -> Value {
     if state.isOwner { return body(state) }
     guard kind == .shared else { throw .notOwner }
+    if mayWaitForCaller { throw .wouldDeadlock }
     let reply = ThreadReply<Value>()
     state.pointee.mailbox.leave { [state] in $0.commands.append { reply.give(body(state)) } }
     return reply.wait()

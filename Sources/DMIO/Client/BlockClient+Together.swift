@@ -1,3 +1,5 @@
+internal import CDMIOSystem
+
 /// Many submissions as one.
 extension BlockClient {
   /// Runs `body`, and takes this thread for the client's own meanwhile, so that what it submits costs least.
@@ -13,7 +15,9 @@ extension BlockClient {
     state.takeInMail()
     state.pointee.isTurning = true
     state.pointee.isTogether = true
+    dmio_count_seat(1)
     defer {
+      dmio_count_seat(-1)
       state.pointee.isTurning = false
       state.pointee.isTogether = false
       state.standUp()

@@ -88,13 +88,16 @@ public final class BlockClient: Sendable {
     }
   }
 
+  /// Takes no more requests.
+  package func refuseRequests() { state.pointee.isClosed.store(true, ordering: .sequentiallyConsistent) }
+
   /// Takes no more requests, and returns when all that were taken have been answered.
   ///
   /// Inside a completion, and on other threads for a driven client, it does not wait. Requests on a device that
   /// hangs end when that device is closed. A transfer that another thread makes itself, in a blocking call or an `await` that
   /// is not suspended, was not taken in: it may still be at it.
   public func close() {
-    state.pointee.isClosed.store(true, ordering: .sequentiallyConsistent)
+    refuseRequests()
     if state.isOwner {
       if !state.isInside { state.drain() }
     } else if kind == .shared {

@@ -15,7 +15,10 @@ extension Stable where Value == ClientState {
   func turnHere(wait: Bool, atMost milliseconds: Int64) {
     assert(!pointee.isTurning, "a turn within a turn would take completions that the outer one has counted")
     pointee.isTurning = true
+    let isShared = pointee.kind == .shared
+    if isShared { dmio_count_seat(1) }
     defer {
+      if isShared { dmio_count_seat(-1) }
       pointee.isTurning = false
       pointee.mayDeliver = false
     }

@@ -5,7 +5,8 @@
 public enum BlockError: Error, Sendable, Hashable {
   /// The call itself is wrong; nothing a device says could make it right. EINVAL (EIO for a read of several regions).
   case invalid(Defect)
-  /// The call would wait inside a callback, on the thread that has to bring what it waits for. EDEADLK.
+  /// The call would wait inside a callback, on the thread that has to bring what it waits for, or would change another shared
+  /// client's reservation in a callback of a shared one: each might wait for the other. EDEADLK.
   case wouldDeadlock
   /// The client was closed. ESHUTDOWN.
   case closed
