@@ -4,7 +4,7 @@ extension Stable where Value == ClientState {
   func dispatch(_ slot: Stable<RequestSlot>) -> Bool {
     // Another request's memory, or this one's from before it waited, says nothing.
     pointee.lastCut = nil
-    if slot.pointee.phase == .data, !slot.pointee.place.isOpen { sendWholes(slot) }
+    if slot.pointee.phase == .data, !slot.pointee.place.isOpen, slot.isNextForRing { sendWholes(slot) }
     while slot.pointee.nextRegion < slot.pointee.regionCount {
       guard dispatchRegion(slot, slot.pointee.nextRegion) else { return false }
       slot.pointee.nextRegion &+= 1
@@ -195,6 +195,12 @@ extension Stable where Value == PieceRecord {
 }
 
 extension Stable where Value == RequestSlot {
+  /// True when the region that comes next is one for the ring.
+  @inline(__always)
+  fileprivate var isNextForRing: Bool {
+    pointee.nextRegion < pointee.regionCount && region(pointee.nextRegion).pointee.entry?.pointee.ring != nil
+  }
+
   /// True when region `index` has failed already.
   @inline(__always)
   func isFailed(_ index: Int) -> Bool { pointee.errors & (1 << UInt64(index)) != 0 }
