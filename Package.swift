@@ -33,7 +33,7 @@ let package = Package(
     .target(name: "DMIONames", dependencies: ["DMIO"], swiftSettings: strict),
     .target(name: "DMIOCopy", dependencies: ["DMIO"], swiftSettings: strict),
     .target(name: "CDMIO"),
-    .target(name: "DMIOC", dependencies: ["CDMIO", "DMIO", "DMIONames"], swiftSettings: strict),
+    .target(name: "DMIOC", dependencies: ["CDMIO", "CDMIOSystem", "DMIO", "DMIONames"], swiftSettings: strict),
     .executableTarget(
       name: "dmio-cli",
       dependencies: [

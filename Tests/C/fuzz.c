@@ -7,7 +7,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "check.h"
 
-enum { SECTORS = 128, DEVICES = 4, CLIENTS = 3, NODES = 16 };
+enum { SECTORS = 128, DEVICES = 5, CLIENTS = 3, NODES = 16 };
 
 static const uint8_t *input, *input_end;
 static struct block_device *devices[DEVICES];
@@ -93,7 +93,8 @@ static struct bio_vec *make_vectors(struct flight *flight)
 
 static void check_sync(int result, unsigned long bits)
 {
-	CHECK(result == 0 || result == -EIO || result == -EINVAL || result == -EPERM || result == -EAGAIN);
+	CHECK(result == 0 || result == -EIO || result == -EINVAL || result == -EPERM || result == -EAGAIN ||
+	      result == -E2BIG);
 	if (result == 0)
 		CHECK(bits == 0);
 	else if (result != -EIO)
@@ -102,7 +103,8 @@ static void check_sync(int result, unsigned long bits)
 
 static void check_async(int result, struct flight *flight)
 {
-	CHECK(result == 0 || result == -EIO || result == -EINVAL || result == -EPERM || result == -EAGAIN);
+	CHECK(result == 0 || result == -EIO || result == -EINVAL || result == -EPERM || result == -EAGAIN ||
+	      result == -E2BIG);
 	if (result == 0)
 		taken++;
 	else
@@ -156,32 +158,39 @@ static void use_request(void)
 {
 	struct io_region regions[70];
 	struct dm_io_region_error errors[70];
-	struct dm_io_request request;
+	/* What follows the request is there as far as it may be looked at, and mostly zero. */
+	union {
+		struct dm_io_request request;
+		unsigned char bytes[PAGE];
+	} given;
+	struct dm_io_request *request = &given.request;
 	struct flight *flight = new_flight();
 	unsigned long bits = UNTOUCHED;
 	unsigned int count;
 	int result;
 
-	memset(&request, 0, sizeof(request));
-	request.size = byte() % 16 ? sizeof(request) : number();
-	request.op_flags = byte() % 8 ? (int)(byte() % 6) | (int)(byte() % 8) << 8 : (int)number();
-	request.mem.type = (enum dm_io_mem_type)(byte() % 5);
-	request.mem.offset = 512 * (byte() % 9);
-	request.mem.ptr.addr = buffer;
-	if (request.mem.type == DM_IO_PAGE_LIST)
-		request.mem.ptr.pl = make_list(flight);
-	else if (request.mem.type == DM_IO_BVEC)
-		request.mem.ptr.bvec = make_vectors(flight);
-	request.client = clients[byte() % CLIENTS];
+	memset(&given, 0, sizeof(given));
+	if (byte() % 8 == 0)
+		given.bytes[sizeof(*request) + byte()] = 1;
+	request->size = byte() % 16 ? sizeof(*request) : number();
+	request->op_flags = byte() % 8 ? (int)(byte() % 6) | (int)(byte() % 8) << 8 : (int)number();
+	request->mem.type = (enum dm_io_mem_type)(byte() % 5);
+	request->mem.offset = 512 * (byte() % 9);
+	request->mem.ptr.addr = buffer;
+	if (request->mem.type == DM_IO_PAGE_LIST)
+		request->mem.ptr.pl = make_list(flight);
+	else if (request->mem.type == DM_IO_BVEC)
+		request->mem.ptr.bvec = make_vectors(flight);
+	request->client = clients[byte() % CLIENTS];
 	if (byte() % 2) {
-		request.notify.fn = answer;
-		request.notify.context = flight;
+		request->notify.fn = answer;
+		request->notify.context = flight;
 	} else if (byte() % 2) {
-		request.errors = errors;
+		request->errors = errors;
 	}
-	count = make_regions(regions, (request.op_flags & 0xff) == DM_IO_READ || request.mem.type == DM_IO_BVEC);
-	result = dm_io(&request, count, regions, &bits, byte() % 4 ? 0 : (unsigned short)number());
-	if (request.notify.fn) {
+	count = make_regions(regions, (request->op_flags & 0xff) == DM_IO_READ || request->mem.type == DM_IO_BVEC);
+	result = dm_io(request, count, regions, &bits, byte() % 4 ? 0 : (unsigned short)number());
+	if (request->notify.fn) {
 		check_async(result, flight);
 	} else {
 		check_sync(result, bits);
@@ -215,7 +224,7 @@ static void use_clients(void)
 }
 
 /* A file, which is what the ring is for. */
-static struct block_device *opened_file(void)
+static struct block_device *opened_file(unsigned int flags)
 {
 	char path[] = "dm-io-disk-XXXXXX";
 	int fd = mkstemp(path);
@@ -223,7 +232,7 @@ static struct block_device *opened_file(void)
 
 	CHECK(fd >= 0 && ftruncate(fd, (off_t)SECTORS * SECTOR) == 0);
 	close(fd);
-	bdev = opened(path);
+	CHECK(dm_io_device_open(path, DM_IO_RDWR | flags, &bdev) == 0);
 	unlink(path);
 	return bdev;
 }
@@ -237,9 +246,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (int index = 0; index < NODES; index++)
 			pages[index] = dm_io_page_alloc();
 		devices[0] = opened("ram:64KiB");
-		devices[1] = opened_file();
+		devices[1] = opened_file(0);
 		devices[2] = opened_bad();
 		devices[3] = opened("ram:4KiB");
+		devices[4] = opened_file(DM_IO_BUFFERED);
 	}
 	input = data;
 	input_end = data + size;

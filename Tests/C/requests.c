@@ -116,10 +116,43 @@ static void a_wrong_request_is_refused(void)
 	wrong = request(DM_IO_WRITE, DM_IO_VMA, NULL);
 	CHECK(dm_io(&wrong, 1, &where, &bits, 0) == -EINVAL);
 	CHECK(bits == UNTOUCHED);
-	/* A larger structure, of a newer header, is taken for what is known of it. */
-	wrong = request(DM_IO_WRITE, DM_IO_VMA, data);
-	wrong.size = sizeof(wrong) + 64;
-	CHECK(dm_io(&wrong, 1, &where, &bits, 0) == 0 && bits == 0);
+	free(data);
+	dm_io_device_close(bdev);
+}
+
+static void a_larger_request_is_taken_where_the_rest_of_it_is_zero(void)
+{
+	struct block_device *bdev = opened("ram:1MiB");
+	unsigned char *data = filled(PAGE, 5);
+	struct dm_io_region where = region(bdev, 0, 8);
+	/* A page and one more byte, of which the first are the structure that there is today. */
+	struct dm_io_request *larger = calloc(PAGE + 1, 1);
+	unsigned long bits = UNTOUCHED;
+
+	CHECK(larger);
+	*larger = request(DM_IO_WRITE, DM_IO_VMA, data);
+	for (size_t size = sizeof(*larger) + 1; size <= PAGE; size += 63) {
+		unsigned char *last = (unsigned char *)larger + size - 1;
+
+		larger->size = size;
+		CHECK(dm_io(larger, 1, &where, &bits, 0) == 0 && bits == 0);
+		bits = UNTOUCHED;
+		*last = 1;
+		CHECK(dm_io(larger, 1, &where, &bits, 0) == -E2BIG && bits == UNTOUCHED);
+		larger->size = size - 1;
+		CHECK(dm_io(larger, 1, &where, &bits, 0) == 0 && bits == 0);
+		bits = UNTOUCHED;
+		*last = 0;
+	}
+	larger->size = PAGE;
+	CHECK(dm_io(larger, 1, &where, &bits, 0) == 0 && bits == 0);
+	bits = UNTOUCHED;
+	larger->size = PAGE + 1;
+	CHECK(dm_io(larger, 1, &where, &bits, 0) == -E2BIG);
+	/* How much of the memory is there is not asked. */
+	larger->size = SIZE_MAX;
+	CHECK(dm_io(larger, 1, &where, &bits, 0) == -E2BIG && bits == UNTOUCHED);
+	free(larger);
 	free(data);
 	dm_io_device_close(bdev);
 }
@@ -231,6 +264,7 @@ int main(void)
 	RUN(a_region_that_fails_says_why_and_where);
 	RUN(flush_discard_and_zeroes_take_no_memory);
 	RUN(a_wrong_request_is_refused);
+	RUN(a_larger_request_is_taken_where_the_rest_of_it_is_zero);
 	RUN(devices_that_cannot_be_opened_say_why);
 	RUN(files_are_opened_as_they_are_asked_for);
 	RUN(a_client_may_be_destroyed_in_its_own_poll);

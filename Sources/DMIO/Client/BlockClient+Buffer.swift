@@ -1,0 +1,41 @@
+internal import Synchronization
+
+/// The callback door for a caller in C: one region, and a buffer whose length the caller promises.
+package enum BufferDoor {
+  /// Submits a request on a driven client and returns 0, or the negative errno of a refusal; else as `submit`.
+  ///
+  /// Everything is passed in registers, and nothing is thrown: what stands between C and the ring is counted in instructions.
+  @unsafe
+  package static func submit(
+    to client: BlockClient, _ operation: Operation, _ region: UnsafePointer<Region>, _ base: UnsafeMutableRawPointer,
+    _ context: UnsafeMutableRawPointer?, _ notify: @escaping BlockClient.Notify
+  ) -> Int32 {
+    let state = client.state
+    let (values, address) = unsafe (RegionRef(region).values, UInt(bitPattern: base))
+    guard state.isOwner, let slot = state.fold(operation, values, address) else {
+      return unsafe submitSlowly(to: client, operation, RegionRef(region), base, context, notify)
+    }
+    unsafe slot.pointee.notify = unsafe notify
+    unsafe slot.pointee.context = unsafe context
+    do throws(BlockError) {
+      try state.sendFolded(slot, slot.bits | Ring.foldedMark, operation, values, address, .max)
+      return 0
+    } catch {
+      return -error.errno.rawValue
+    }
+  }
+
+  @inline(never)
+  private static func submitSlowly(
+    to client: BlockClient, _ operation: Operation, _ region: RegionRef, _ base: UnsafeMutableRawPointer,
+    _ context: UnsafeMutableRawPointer?, _ notify: @escaping BlockClient.Notify
+  ) -> Int32 {
+    let memory = unsafe Memory(contiguous: base, byteCount: .max)
+    do throws(BlockError) {
+      try unsafe client.submitAny(operation, region.span, memory, nil, context, notify)
+      return 0
+    } catch {
+      return -error.errno.rawValue
+    }
+  }
+}
