@@ -30,17 +30,32 @@ readelf -d "$library" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' >"$work/needed"
 if grep -vE '^(libc|libm|libgcc_s|libstdc\+\+|liburing|ld-linux-x86-64|ld-linux-aarch64)\.so' "$work/needed"; then exit 1; fi
 
 say "the header alone, in C++"
-echo '#include <dm_io.h>' >"$work/header.cc"
-g++ -std=c++17 -Wall -Wextra -Werror -pedantic "${flags[@]}" -c "$work/header.cc" -o "$work/header.o"
+cat >"$work/header.cc" <<'END'
+#include <dm_io.h>
+int writes_durably() { return DM_IO_WRITE | DM_IO_FUA | DM_IO_PREFLUSH | DM_IO_SYNC; }
+unsigned reads_and_writes() { return DM_IO_RDWR | DM_IO_BUFFERED; }
+static_assert((DM_IO_WRITE | DM_IO_FUA | DM_IO_PREFLUSH | DM_IO_SYNC) == 0x701, "the values are those of C");
+END
+for compiler in g++ clang++; do
+  for standard in c++11 c++17 c++20; do
+    "$compiler" "-std=$standard" -Wall -Wextra -Werror -pedantic "${flags[@]}" -c "$work/header.cc" -o "$work/header.o"
+  done
+done
+
+say "the header where a long has 32 bits, which it says it cannot use"
+include=$(dirname "$(find "$root" -name dm_io.h)")
+if clang --target=i386-unknown-linux-gnu -ffreestanding -nostdlibinc -std=c99 -fsyntax-only -x c "-I$include" \
+  - <<<'#include <dm_io.h>' 2>"$work/said"; then exit 1; fi
+grep -q 'the error bits are 64' "$work/said"
 
 for compiler in gcc clang; do
   strict=(-std=c99 -O1 -g -Wall -Wextra -Werror -pedantic)
-  for test in text requests clients forks; do
+  for test in text requests clients ends events forks; do
     say "$test.c by $compiler"
     "$compiler" "${strict[@]}" "Tests/C/$test.c" "${flags[@]}" -pthread -o "$work/$test-$compiler"
-    timeout 300 "$work/$test-$compiler"
+    timeout -k 5 300 "$work/$test-$compiler"
   done
-  "$compiler" "${strict[@]}" Tests/C/loaded.c "-I$(dirname "$(find "$root" -name dm_io.h)")" -ldl -pthread -o "$work/loaded"
+  "$compiler" "${strict[@]}" Tests/C/loaded.c "-I$include" -ldl -pthread -o "$work/loaded"
   say "loaded.c by $compiler"
   timeout 60 "$work/loaded" "$library"
   for example in mirror copy; do
@@ -59,8 +74,8 @@ grep -qx 'ram:1MiB: written' "$work/said"
 grep -q ': sector 0: Input/output error$' "$work/said"
 
 say "no byte is used wrongly, and none is lost"
-for test in text requests clients; do
-  timeout 600 valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect --show-leak-kinds=definite,indirect \
+for test in text requests clients ends; do
+  timeout -k 5 600 valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect --show-leak-kinds=definite,indirect \
     --fair-sched=yes "$work/$test-gcc" >/dev/null
 done
 say "calls that nobody thought of, for ${DMIO_FUZZ_SECONDS:=20} seconds"

@@ -8,8 +8,9 @@
  *   -EINVAL   something is wrong in the call itself: more than 64 regions, no device, no memory, an offset outside of its page, a
  *             vector beyond its page or of no multiple of 512 bytes, a sector beyond 2^54, an unknown flag or operation; or a
  *             handle that was made before a fork and is used in the child
+ *   -E2BIG    a request of a newer header asks for something that this library does not know
  *   -EIO      a read of more than one region
- *   -EDEADLK  the call would wait, inside a callback of its client
+ *   -EDEADLK  the call would wait inside a callback: for the callback's client, or where neither is driven, for another one
  *   -EPERM    a driven client on another thread than the one that made it
  *   -EAGAIN   too many requests wait already
  *   -ESHUTDOWN  the client is being destroyed
@@ -21,12 +22,20 @@
  * lead to them, belong to the caller, who leaves them alone until the request is over. The array of regions is copied.
  *
  * Threads. Every function can be called by any thread at any time, unless its comment says otherwise.
+ *
+ * Forks. A child can use nothing that was made before the fork, and makes its own, whatever other threads were doing when the fork came.
+ * So that it can, the first call that opens a device or makes a client uses everything once, which takes some milliseconds.
  */
 #ifndef DM_IO_H
 #define DM_IO_H
 
+#include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#if ULONG_MAX != UINT64_MAX
+#error "the error bits are 64 and come in an unsigned long, which has fewer here"
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -83,19 +92,19 @@ struct bio_vec {
 
 /*
  * Told the bits when a request is over: by then nothing of it is looked at any more. It runs on the client's thread, one at a time. It
- * may submit, free the memory and destroy the client; what would wait returns -EDEADLK in it.
+ * may submit, free the memory and destroy clients; what would wait returns -EDEADLK in it.
  */
 typedef void (*io_notify_fn)(unsigned long error, void *context);
 
 /* ---- dm-io.txt ---------------------------------------------------------------------------------------------------------------- */
 
 /*
- * Reserves memory for so many pages in flight, on top of what is reserved; returns 0, -EINVAL for too many, or -ENOMEM. What does
+ * Reserves memory for so many pages in flight, on top of what is reserved; returns 0, -EINVAL for too many, -ENOMEM, or -EDEADLK. What does
  * not fit into the reservation waits in line. Without any the service works as well, one request at a time.
  */
 int dm_io_get(unsigned int num_pages);
 
-/* Gives a reservation back; more than there is takes it to none. */
+/* Gives a reservation back; more than there is takes it to none. In a callback of another client that may happen some time later. */
 void dm_io_put(unsigned int num_pages);
 
 /* `rw` is one of DM_IO_READ and DM_IO_WRITE, or-ed with DM_IO_FUA, DM_IO_PREFLUSH, DM_IO_SYNC. `error_bits` may be NULL. */
@@ -125,7 +134,12 @@ int dm_io_async_vm(unsigned int num_regions, struct io_region *where, int rw, vo
 enum dm_io_op { DM_IO_READ = 0, DM_IO_WRITE = 1, DM_IO_FLUSH, DM_IO_DISCARD, DM_IO_WRITE_ZEROES };
 
 /* The data are durable when the request is over; the devices are flushed first; the request waits before those without this. */
+#ifdef __cplusplus
+/* Numbers here: the values of two enumerations are not or-ed in C++. */
+static const int DM_IO_FUA = 1 << 8, DM_IO_PREFLUSH = 1 << 9, DM_IO_SYNC = 1 << 10;
+#else
 enum { DM_IO_FUA = 1 << 8, DM_IO_PREFLUSH = 1 << 9, DM_IO_SYNC = 1 << 10 };
+#endif
 
 enum dm_io_mem_type {
 	DM_IO_PAGE_LIST, /* ptr.pl; the data begin `offset` bytes into the first page */
@@ -156,7 +170,7 @@ struct dm_io_region_error {
 };
 
 struct dm_io_request {
-	size_t size;  /* sizeof(struct dm_io_request) */
+	size_t size;  /* sizeof(struct dm_io_request); a larger one, up to 4096, is taken where all beyond is zero */
 	int op_flags; /* an operation, or-ed with flags */
 	struct dm_io_memory mem;
 	struct dm_io_notify notify;
@@ -174,8 +188,8 @@ enum { DM_IO_DRIVEN = 1 };
 struct dm_io_client *dm_io_client_create(unsigned int pages, unsigned int flags);
 
 /*
- * Ends a client; NULL is none. Waits for what is in flight. Inside a callback of the client it does not: the rest is called back
- * afterwards, before the call in which the callback runs returns if the client is driven. No call may use the client from then on.
+ * Ends a client; NULL is none. Waits for what is in flight. Inside a callback of the client it does not, and neither
+ * inside one of another where none of the two is driven: the rest is called back afterwards, before the call in which the callback runs returns if the client is driven. No call may use the client from then on.
  * A driven client is ended on its own thread; elsewhere nothing is done.
  */
 void dm_io_client_destroy(struct dm_io_client *client);
