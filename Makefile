@@ -3,12 +3,14 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build release test test-debug test-bad-device test-compare demo compare evidence lint fmt tsan asan docs check clean bench gate test-bench library install test-c test-dependent
+.PHONY: help build release test test-debug test-bad-device test-compare demo compare evidence lint fmt tsan asan docs check clean bench gate test-bench library install uninstall test-c test-dependent
 # The words build in shared folders and print for a reader: one after the other.
 .NOTPARALLEL:
 
 SWIFT ?= swift
 PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+export DESTDIR PREFIX LIBDIR
 DEPENDENCIES := Scripts/install-dependencies.sh
 FORMATTED := Sources Tests Package.swift $(addprefix Benchmarks/,Sources Tests Package.swift)
 
@@ -24,19 +26,26 @@ release: ## Build the tool, optimised: .build/release/dmio
 	$(SWIFT) build -c release --product dmio
 
 # The Swift runtime goes in, and what is not declared in dm_io.h stays inside. A library that has started threads is never unloaded.
-library: ## Build the C library, optimised: .build-lib/release/libdm-io.so
+library: ## Build all that is installed, optimised: .build-lib/release/libdm-io.so
 	@$(DEPENDENCIES) build
 	$(SWIFT) build -c release --product dm-io --scratch-path .build-lib -Xswiftc -static-stdlib \
 	  -Xlinker --version-script=$(CURDIR)/Packaging/libdm-io.map -Xlinker -soname=libdm-io.so.1 \
 	  -Xlinker -z -Xlinker nodelete 2>&1 | sed '/mktemp/d'
+	$(SWIFT) build -c release --product dmio --scratch-path .build-lib -Xswiftc -static-stdlib 2>&1 | sed '/mktemp/d'
+	@mkdir -p .build-lib/completions && for shell in bash zsh fish; do \
+	  .build-lib/release/dmio --generate-completion-script $$shell >.build-lib/completions/$$shell || exit; done
 
-install: library ## Install library, header, tool and pages: PREFIX=/usr/local DESTDIR=
-	Packaging/install.sh "$(DESTDIR)" "$(PREFIX)"
+install: ## Copy what `make library` built: PREFIX=/usr/local LIBDIR=PREFIX/lib DESTDIR=
+	@Packaging/install.sh install
 
-test-c: ## Install into a folder, and test the C interface there
+uninstall: ## Take away what install put there, with the same PREFIX, LIBDIR and DESTDIR
+	@Packaging/install.sh uninstall
+
+test-c: library ## Install into folders, and test the C interface there
 	@$(DEPENDENCIES) test
+	@Scripts/test-install.sh
 	@root=$$(mktemp -d) && trap 'rm -rf "$$root"' EXIT && \
-	  $(MAKE) --no-print-directory install DESTDIR="$$root" PREFIX=/usr && Scripts/test-c.sh "$$root"
+	  DESTDIR="$$root" PREFIX=/usr LIBDIR=/usr/lib Packaging/install.sh install && Scripts/test-c.sh "$$root"
 
 test-dependent: ## Build and run a package that depends on this one
 	@$(DEPENDENCIES) build
@@ -112,7 +121,7 @@ lint: ## Check the style of Swift and shell
 fmt: ## Format the Swift sources in place
 	$(SWIFT) format format --in-place --recursive $(FORMATTED)
 
-check: lint build test ## All that a change must pass before it is committed
+check: lint build test test-c ## All that a change must pass before it is committed
 	@echo "make check: all passed"
 
 clean: ## Remove everything that was built

@@ -1,46 +1,61 @@
 #!/bin/bash
-# Installs what `make library` built, the tool, header, manual pages and completions: install.sh DESTDIR PREFIX
+# Copies what `make library` built to where it belongs, with header, manual pages and completions; or takes exactly that away.
+#
+# install.sh install|uninstall; DESTDIR, PREFIX and LIBDIR come from the environment. Nothing is built here, as root least of all.
 set -euo pipefail
 # What is installed is for everybody, whoever installs it.
 umask 022
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-destination=$1
-prefix=$2
-[[ $prefix == /* ]] || { echo "install: PREFIX has to begin with /" >&2; exit 2; }
-root=$destination$prefix
+work=$1
+: "${DESTDIR:=}" "${PREFIX:=/usr/local}" "${BUILT:=.build-lib}"
+: "${LIBDIR:=$PREFIX/lib}"
 version=$(sed -n 's/.*toolVersion = "\(.*\)"/\1/p' Sources/dmio-cli/DMIOCommand.swift)
-[ -n "$version" ] || { echo "install: no version in DMIOCommand.swift" >&2; exit 1; }
-swift=${SWIFT:-swift}
 
-"$swift" build -c release --product dmio --scratch-path .build-lib -Xswiftc -static-stdlib 2>&1 | sed '/mktemp/d'
+stop() { echo "$work: $1" >&2; exit "$2"; }
+[[ $PREFIX == /* && $LIBDIR == /* ]] || stop "PREFIX and LIBDIR have to begin with /" 2
+[ -n "$version" ] || stop "no version in DMIOCommand.swift" 1
+[[ $work == install || $work == uninstall ]] || stop "install or uninstall" 2
+if [ "$work" = install ]; then
+  for part in release/libdm-io.so release/dmio completions/bash completions/zsh completions/fish; do
+    [ -e "$BUILT/$part" ] || stop "$part is not built: run \`make library\` first, as yourself" 1
+  done
+fi
+
+# Each of these does its part of an installation, or takes it back.
 
 put() { # put MODE FROM TO
-  install -D -m "$1" "$2" "$root/$3"
+  if [ "$work" = install ]; then install -D -m "$1" "$2" "$DESTDIR$3"; else rm -f "$DESTDIR$3"; fi
 }
 
-put 755 .build-lib/release/libdm-io.so "lib/libdm-io.so.$version"
-strip --strip-unneeded "$root/lib/libdm-io.so.$version"
-ln -sf "libdm-io.so.$version" "$root/lib/libdm-io.so.1"
-ln -sf libdm-io.so.1 "$root/lib/libdm-io.so"
-put 644 Sources/CDMIO/include/dm_io.h include/dm_io.h
-install -d "$root/lib/pkgconfig"
-sed "s|@PREFIX@|$prefix|; s|@VERSION@|$version|" Packaging/dm-io.pc.in >"$root/lib/pkgconfig/dm-io.pc"
+put_stripped() { # put_stripped MODE FROM TO
+  put "$@"
+  [ "$work" = uninstall ] || strip --strip-unneeded "$DESTDIR$3"
+}
 
-put 755 .build-lib/release/dmio bin/dmio
-strip "$root/bin/dmio"
-for page in docs/man/*.[13]; do put 644 "$page" "share/man/man${page##*.}/$(basename "$page")"; done
+put_link() { # put_link TARGET TO
+  if [ "$work" = install ]; then ln -sf "$1" "$DESTDIR$2"; else rm -f "$DESTDIR$2"; fi
+}
+
+put_text() { # put_text TO, the text from standard input
+  put 644 /dev/stdin "$1"
+}
+
+put_stripped 755 "$BUILT/release/libdm-io.so" "$LIBDIR/libdm-io.so.$version"
+put_link "libdm-io.so.$version" "$LIBDIR/libdm-io.so.1"
+put_link libdm-io.so.1 "$LIBDIR/libdm-io.so"
+put 644 Sources/CDMIO/include/dm_io.h "$PREFIX/include/dm_io.h"
+sed "s|@PREFIX@|$PREFIX|; s|@LIBDIR@|$LIBDIR|; s|@VERSION@|$version|" Packaging/dm-io.pc.in |
+  put_text "$LIBDIR/pkgconfig/dm-io.pc"
+put_stripped 755 "$BUILT/release/dmio" "$PREFIX/bin/dmio"
+for page in docs/man/*.[1-9]; do put 644 "$page" "$PREFIX/share/man/man${page##*.}/${page##*/}"; done
 # A page of its own name for each function.
 while read -r name page; do
-  echo ".so man3/$page" >"$root/share/man/man3/$name.3"
+  echo ".so man3/$page" | put_text "$PREFIX/share/man/man3/$name.3"
 done < <(sed -n 's/^\.\\" also: *\(.*\)/\1/p' docs/man/*.3)
+put 644 "$BUILT/completions/bash" "$PREFIX/share/bash-completion/completions/dmio"
+put 644 "$BUILT/completions/zsh" "$PREFIX/share/zsh/site-functions/_dmio"
+put 644 "$BUILT/completions/fish" "$PREFIX/share/fish/vendor_completions.d/dmio.fish"
 
-completions() { # completions SHELL FILE
-  install -d "$(dirname "$root/$2")"
-  "$root/bin/dmio" --generate-completion-script "$1" >"$root/$2"
-}
-completions bash share/bash-completion/completions/dmio
-completions zsh share/zsh/site-functions/_dmio
-completions fish share/fish/vendor_completions.d/dmio.fish
-echo "installed in $root"
-[ -n "$destination" ] || echo "Run ldconfig once, so that programs find the library."
+echo "${work}ed: $DESTDIR$PREFIX, $DESTDIR$LIBDIR"
+[ -n "$DESTDIR" ] || [ "$work" = uninstall ] || echo "Run ldconfig once, so that programs find the library."
