@@ -2,10 +2,10 @@
 public enum Bars {
   /// In the order in which they are run.
   public static let experiments =
-    nullExperiments + shapeExperiments + countExperiments + deviceExperiments + copyExperiments
+    nullExperiments + shapeExperiments + borderExperiments + countExperiments + deviceExperiments + copyExperiments
 
   /// In the order of the table.
-  public static let rows = nullRows + shapeRows + countRows + deviceRows + copyRows + copierRows
+  public static let rows = nullRows + borderRows + shapeRows + countRows + deviceRows + copyRows + copierRows
 
   /// The row of that name.
   public static func row(_ id: String) -> Row? { rows.first { $0.id == id } }

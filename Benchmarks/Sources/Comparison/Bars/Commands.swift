@@ -20,9 +20,9 @@ enum Command {
 
   /// The C interface of the library, likewise.
   static func border(
-    _ device: String, depth: Int = 32, length: [String] = ["--seconds", "{seconds}"]
+    _ device: String, _ operation: String = "write", depth: Int = 32, length: [String] = ["--seconds", "{seconds}"]
   ) -> [String] {
-    ["{border}", device, "write", "--block", "4096", "--depth", "\(depth)"] + length
+    ["env", "DM_IO_LIBRARY={library}", "{border}", device, operation, "--block", "4096", "--depth", "\(depth)"] + length
   }
 
   /// One of the Swift peers, likewise.

@@ -41,17 +41,9 @@ extension Bars {
       Contestant.twins(Command.reference(shape: "shared", more: ["--threads", "2"])) + [
         Contestant("shared", Command.dmio(more: ["--threads", "2", "--shared"]))
       ]),
-    Experiment(
-      "border", "4 KiB writes to null:1GiB, depth 32, through the C interface and without",
-      Contestant.twins(Command.dmio("null:1GiB", more: ["--no-latency"]), named: "Swift") + [
-        Contestant("C interface", ["env", "DM_IO_LIBRARY={library}"] + Command.border("null:1GiB"))
-      ]),
   ]
 
   static let shapeRows = [
-    Row(
-      "border", "callback through the C interface / callback in Swift, both driven", in: "border", "C interface",
-      over: ["Swift"], bar: .atLeast(0.97), reach: "1.0", noise: "Swift"),
     Row(
       "regions-contiguous", "3 regions × 16 pages, contiguous / C", in: "regions-contiguous", "callback", over: ["C"],
       bar: .atLeast(0.92), reach: "1.0"),
