@@ -42,6 +42,12 @@ static inline void dmio_count_seat(int change)
 	dmio_seats += change;
 }
 
+/* A word as it stands, in a load of its own: one that takes its neighbour along has to wait where either was written just before. */
+static inline uint64_t dmio_read_alone(const uint64_t *word)
+{
+	return *(const volatile uint64_t *)word;
+}
+
 /* Names the calling thread, for ps and debuggers. */
 void dmio_name_thread(const char *name);
 

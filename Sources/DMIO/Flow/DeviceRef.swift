@@ -1,3 +1,5 @@
+internal import CDMIOSystem
+
 /// A device that somebody else keeps: for a request in flight the client's device table, before that the caller.
 ///
 /// Naming a device this way costs no reference counting on the path.
@@ -73,7 +75,12 @@ struct RegionRef {
   }
 
   @inline(__always)
-  var values: Values { Values(device: device, start: start, count: count) }
+  var values: Values { unsafe Values(device: device, start: dmio_read_alone(startAddress), count: count) }
+
+  private var startAddress: UnsafePointer<UInt64> {
+    assert(MemoryLayout<Region>.offset(of: \Region.start) == 8)
+    return unsafe (UnsafeRawPointer(address) + 8).assumingMemoryBound(to: UInt64.self)
+  }
 
   /// The region as a span of one, for the time of the call.
   var span: Span<Region> {
