@@ -30,6 +30,7 @@ readelf -d "$library" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' >"$work/needed"
 if grep -vE '^(libc|libm|libgcc_s|libstdc\+\+|liburing|ld-linux-x86-64|ld-linux-aarch64)\.so' "$work/needed"; then exit 1; fi
 
 say "the header alone, in C++"
+include=$(dirname "$(find "$root" -name dm_io.h)")
 cat >"$work/header.cc" <<'END'
 #include <dm_io.h>
 int writes_durably() { return DM_IO_WRITE | DM_IO_FUA | DM_IO_PREFLUSH | DM_IO_SYNC; }
@@ -38,12 +39,11 @@ static_assert((DM_IO_WRITE | DM_IO_FUA | DM_IO_PREFLUSH | DM_IO_SYNC) == 0x701, 
 END
 for compiler in g++ clang++; do
   for standard in c++11 c++17 c++20; do
-    "$compiler" "-std=$standard" -Wall -Wextra -Werror -pedantic "${flags[@]}" -c "$work/header.cc" -o "$work/header.o"
+    "$compiler" "-std=$standard" -Wall -Wextra -Werror -pedantic "-I$include" -c "$work/header.cc" -o "$work/header.o"
   done
 done
 
 say "the header where a long has 32 bits, which it says it cannot use"
-include=$(dirname "$(find "$root" -name dm_io.h)")
 if clang --target=i386-unknown-linux-gnu -ffreestanding -nostdlibinc -std=c99 -fsyntax-only -x c "-I$include" \
   - <<<'#include <dm_io.h>' 2>"$work/said"; then exit 1; fi
 grep -q 'the error bits are 64' "$work/said"
