@@ -33,14 +33,19 @@ row() { # WHAT BAR RATIO VERDICT-EXPRESSION
 }
 
 head -c 1G /dev/urandom >source
-copy() { rm -f a; "$dmio" copy source a; }
-hashed() { rm -f a; "$dmio" copy --hash sha256 source a; }
-verified() { rm -f a; "$dmio" copy --verify=readback source a; }
-other() { rm -f a; dc3dd if=source of=a hash=sha256 log=/dev/null; }
+once() { # WHAT: one copy of the source
+  rm -f a
+  case $1 in
+    copy) "$dmio" copy source a ;;
+    hashed) "$dmio" copy --hash sha256 source a ;;
+    verified) "$dmio" copy --verify=readback source a ;;
+    other) dc3dd if=source of=a hash=sha256 log=/dev/null ;;
+  esac
+}
 for ((round = 0; round < rounds; round++)); do
-  for what in copy hashed verified other; do milliseconds "$what" >>"$what"; done
+  for what in copy hashed verified other; do milliseconds once "$what" >>"$what.ms"; done
 done
-plain=$(median <copy) hash=$(median <hashed) verify=$(median <verified) dc3dd=$(median <other)
+plain=$(median <copy.ms) hash=$(median <hashed.ms) verify=$(median <verified.ms) dc3dd=$(median <other.ms)
 rows=""
 row "\`--hash sha256\`, 1 target: throughput / dc3dd's with sha256" "at least 5" "$(ratio "$dc3dd" "$hash")" ">= 5"
 row "\`--verify=readback\`: time / that of a plain copy" "at most 2.2" "$(ratio "$verify" "$plain")" "<= 2.2"
