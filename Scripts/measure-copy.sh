@@ -16,12 +16,6 @@ work=$(mktemp -d /dev/shm/dmio-evidence.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-milliseconds() { # COMMAND…: how long it takes; its output goes nowhere
-  local begin
-  begin=$(date +%s%N)
-  "$@" >/dev/null 2>&1
-  echo $((($(date +%s%N) - begin) / 1000000))
-}
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 failed=0
@@ -33,17 +27,20 @@ row() { # WHAT BAR RATIO VERDICT-EXPRESSION
 }
 
 head -c 1G /dev/urandom >source
-once() { # WHAT: one copy of the source
+once() { # WHAT: the milliseconds of one copy of the source
+  local begin
   rm -f a
+  begin=$(date +%s%N)
   case $1 in
     copy) "$dmio" copy source a ;;
     hashed) "$dmio" copy --hash sha256 source a ;;
     verified) "$dmio" copy --verify=readback source a ;;
     other) dc3dd if=source of=a hash=sha256 log=/dev/null ;;
-  esac
+  esac >/dev/null 2>&1
+  echo $((($(date +%s%N) - begin) / 1000000))
 }
 for ((round = 0; round < rounds; round++)); do
-  for what in copy hashed verified other; do milliseconds once "$what" >>"$what.ms"; done
+  for what in copy hashed verified other; do once "$what" >>"$what.ms"; done
 done
 plain=$(median <copy.ms) hash=$(median <hashed.ms) verify=$(median <verified.ms) dc3dd=$(median <other.ms)
 rows=""
