@@ -24,6 +24,8 @@ package final class Chunk {
   var held = 0
   /// The targets that it goes to, one bit each.
   var needs: UInt64 = 0
+  /// Those of them that have not answered for it.
+  var open: UInt64 = 0
   /// The requests that are open.
   var parts: [Part] = []
 

@@ -6,18 +6,18 @@ extension CopyRun {
   /// Compares the chunk's sectors on a target; on a mismatch they are written and read once more.
   func verify(_ chunk: Chunk, _ target: CopyTarget) {
     reserve.withReader { [self] reader in
-      if target.isDropped { return verified(chunk, reader) }
+      if target.isDropped { return verified(chunk, target, reader) }
       reader.range = chunk.range
       compare(chunk, target, reader, chunk.range, mayRewrite: policy.verification == .readback) { [self] in
-        verified(chunk, reader)
+        verified(chunk, target, reader)
       }
     }
   }
 
-  private func verified(_ chunk: Chunk, _ reader: Chunk) {
+  private func verified(_ chunk: Chunk, _ target: CopyTarget, _ reader: Chunk) {
     // One that a device still may write into comes back with its answer.
     if reader.held == 0 { reserve.recover(reader: reader) } else { reserve.replaceReader() }
-    endPart(chunk)
+    endPart(chunk, target)
   }
 
   private func compare(

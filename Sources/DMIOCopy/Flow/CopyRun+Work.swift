@@ -63,17 +63,29 @@ extension CopyRun {
   /// Something is left for another pass.
   var hasLeftOver: Bool {
     needsAnotherPass
-      || targets.contains { $0.isLeftBehind && !$0.isDropped && $0.map.first(from: 0, where: \.isOpen) != nil }
+      || targets.contains { $0.isLeftBehind && $0.hasOpen }
   }
 
-  /// Starts over, for targets that were left behind and for sectors that were left out; false when there are none.
+  /// Starts over, for targets that were left behind and for sectors that were left out; false when there is nothing to be done.
+  ///
+  /// A target is asked again only when it has answered for all chunks that it had, for what those hold is still open in its map.
+  /// So a pass begins when nobody who takes part in one has a chunk; who was left behind and still has some waits for another.
   func beginAnotherPass() -> Bool {
     guard hasLeftOver else { return false }
-    needsAnotherPass = false
-    for target in targets { target.isLeftBehind = false }
+    let carrying = busy.reduce(0) { $0 | $1.open }
+    let returning = targets.indices.filter { targets[$0].isLeftBehind && carrying & (1 << UInt64($0)) == 0 }
+    let isFree = targets.indices.allSatisfy { targets[$0].isLeftBehind || carrying & (1 << UInt64($0)) == 0 }
+    guard busy.isEmpty || isFree && returning.contains(where: { targets[$0].hasOpen }) else { return false }
+    if busy.isEmpty { needsAnotherPass = false }
+    for index in returning { targets[index].isLeftBehind = false }
     next = 0
     return true
   }
+}
+
+extension CopyTarget {
+  /// Some sectors are still to be looked at, and it still takes part.
+  fileprivate var hasOpen: Bool { !isDropped && map.first(from: 0, where: \.isOpen) != nil }
 }
 
 extension SectorMap.Status {

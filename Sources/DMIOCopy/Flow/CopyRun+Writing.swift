@@ -7,6 +7,7 @@ extension CopyRun {
     let asked = targets.indices.filter { chunk.needs & (1 << UInt64($0)) != 0 && !targets[$0].isDropped }
     let segments = policy.verification == .only ? [] : segments(chunk)
     chunk.pending = asked.count + 1
+    chunk.open = asked.reduce(0) { $0 | 1 << UInt64($1) }
     for index in asked {
       if policy.verification == .only {
         verify(chunk, targets[index])
@@ -16,7 +17,7 @@ extension CopyRun {
         write(chunk, targets[index], segments)
       }
     }
-    endPart(chunk)
+    endPart(chunk, nil)
   }
 
   /// A part of a chunk, all zeros or to be written as it is.
@@ -139,10 +140,12 @@ extension CopyRun {
 
   private func written(_ chunk: Chunk, _ target: CopyTarget) {
     if policy.verification == .readback, !target.isDropped { return verify(chunk, target) }
-    endPart(chunk)
+    endPart(chunk, target)
   }
 
-  func endPart(_ chunk: Chunk) {
+  /// A target has answered for a chunk; nil: all were asked.
+  func endPart(_ chunk: Chunk, _ target: CopyTarget?) {
+    if let target, let index = targets.firstIndex(where: { $0 === target }) { chunk.open &= ~(1 << UInt64(index)) }
     chunk.pending -= 1
     guard chunk.pending == 0 else { return }
     if policy.isSequential { leaveLine(chunk) }

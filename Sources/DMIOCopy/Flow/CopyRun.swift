@@ -70,7 +70,7 @@ package final class CopyRun {
   package func step() -> Bool {
     while !isStopped, !hasEnded {
       guard let piece = nextPiece() else {
-        guard busy.isEmpty, beginAnotherPass() else { break }
+        guard beginAnotherPass() else { break }
         continue
       }
       if throttle?.mustWait() == true { return false }
@@ -90,6 +90,7 @@ package final class CopyRun {
   private func begin(_ chunk: Chunk, _ piece: Piece) {
     chunk.range = piece.range
     chunk.needs = piece.needs
+    chunk.open = piece.needs
     chunk.isGap = piece.isGap
     chunk.pending = 0
     chunk.wasWritten = false
@@ -154,6 +155,7 @@ package final class CopyRun {
     guard let other = reserve.exchange() else { return nil }
     other.range = chunk.range
     other.needs = chunk.needs
+    other.open = chunk.needs
     other.isGap = false
     other.pending = 0
     other.wasWritten = false
