@@ -76,8 +76,9 @@ internal import Testing
         switch rule.action {
         // A flush may take as long as it does.
         case .hang: rule.operation != nil && rule.operation != .flush
-        // A read that moves nothing and says that it did leaves what another read had put there: nobody can tell.
-        case .lost: rule.operation == .write || rule.operation == .writeZeroes
+        // A read that moves nothing and says that it did leaves what another read had put there, and a byte that is
+        // changed when it is written and once more when it is read back is what it was: nobody can tell.
+        case .lost, .corrupt: rule.operation == .write || rule.operation == .writeZeroes
         default: true
         }
       }
