@@ -38,7 +38,10 @@ put_link() { # put_link TARGET TO
 }
 
 put_text() { # put_text TO, the text from standard input
-  put 644 /dev/stdin "$1"
+  local text
+  # Read in any case, or whoever writes it would be cut off.
+  text=$(cat)
+  put 644 /dev/stdin "$1" <<<"$text"
 }
 
 put_stripped 755 "$BUILT/release/libdm-io.so" "$LIBDIR/libdm-io.so.$version"
