@@ -4,7 +4,7 @@
 /// target has a budget of the time in which others waited for it, a share of the time that the copy has taken by then.
 extension CopyRun {
   /// What a target may keep others waiting in any case.
-  private static let leastPatience = Duration.milliseconds(15)
+  private static let leastPatience = Duration.milliseconds(5)
   /// The share of the copy's time that it may: one part of so many.
   private static let patienceShare = 25
   /// The longest time between two looks that counts as waited: one who looks seldom knows less.
@@ -27,7 +27,7 @@ extension CopyRun {
       target.keptWaiting += min(now - lastLook, CopyRun.longestLook)
       guard target.keptWaiting > patience else { continue }
       target.isLeftBehind = true
-      for _ in 0..<target.inFlight { reserve.replace() }
+      for _ in 0..<reserve.window / 2 { reserve.replace() }
     }
   }
 }

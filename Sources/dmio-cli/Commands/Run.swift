@@ -81,7 +81,7 @@ final class Run {
       hashing?.giveBack(to: copy)
       if copy.step() { break }
       // The thread that makes the hash cannot wake this one.
-      let wait = hashing?.isBusy == true ? 1 : copy.mayBeKeptWaiting ? 5 : Int(tick / .milliseconds(1))
+      let wait = hashing?.isBusy == true ? 1 : copy.mayBeKeptWaiting ? 2 : Int(tick / .milliseconds(1))
       try client.poll(waitMilliseconds: wait)
       guard ContinuousClock.now - lastTick >= tick else { continue }
       lastTick = .now
