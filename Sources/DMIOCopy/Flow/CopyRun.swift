@@ -19,7 +19,8 @@ package final class CopyRun {
   var next: UInt64 = 0
   /// Sectors were left out in this pass that are to be tried in another.
   var needsAnotherPass = false
-  let began = ContinuousClock.now
+  /// Since when it is counted who waits for whom.
+  var watched = ContinuousClock.now
   /// When it was last seen that targets wait for others; nil: they did not.
   var lastLook: ContinuousClock.Instant?
   /// Bytes of the chunks that are through.
