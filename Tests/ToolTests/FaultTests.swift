@@ -73,9 +73,11 @@ import Testing
     var next = 0
     for failed in bad.failed.map(\.sectors) + [UInt64(size / 512)..<UInt64(size / 512)] {
       let good = next..<Int(failed.lowerBound) * 512
-      #expect(good.upperBound <= written.count || good.isEmpty)
-      #expect(Array(written[good]) == Array(bytes[good]), "not listed, and not there: bytes \(good)")
       next = Int(failed.upperBound) * 512
+      // A target that was dropped early is shorter than the copy.
+      if good.isEmpty { continue }
+      try #require(good.upperBound <= written.count)
+      #expect(Array(written[good]) == Array(bytes[good]), "not listed, and not there: bytes \(good)")
     }
     #expect(try folder.bytes("a") == bytes)
     #expect(try folder.bytes("b") == bytes)
