@@ -18,7 +18,7 @@ package enum BufferDoor {
     unsafe slot.pointee.notify = unsafe notify
     unsafe slot.pointee.context = unsafe context
     do throws(BlockError) {
-      try state.sendFolded(slot, slot.bits | Ring.foldedMark, operation, values, address, .max)
+      try state.sendFolded(slot, Ring.foldedMark, operation, values, address, .max)
       return 0
     } catch {
       return -error.errno.rawValue
