@@ -51,7 +51,7 @@ test-dependent: ## Build and run a package that depends on this one
 	@$(DEPENDENCIES) build
 	test "$$($(SWIFT) run --package-path Tests/Dependent --scratch-path .build-dependent dependent)" = written
 
-test: test-debug tsan asan docs ## Run every test, also under the sanitizers, and build the documentation
+test: test-debug tsan asan docs ## Run every test, again under the sanitizers, and build the documentation
 	@echo "make test: all passed"
 
 test-debug: test-bad-device test-compare ## Run every test once, debug build

@@ -60,8 +60,8 @@ public struct MapFile: Sendable, Hashable {
     var lines = ["# Mapfile. Created by dmio"]
     lines += notes.map { "# dmio \($0.word): \($0.value)" }
     lines += errnos.map { "# dmio errno: \($0.sector) \($0.count) \($0.errno?.name ?? "-")" }
-    let isOpen = bytes.runs.contains { $0.status != .done && $0.status != .bad }
-    let position = bytes.runs.first { $0.status != .done && $0.status != .bad }?.sectors.lowerBound ?? 0
+    let isOpen = bytes.runs.contains { $0.status.isOpen }
+    let position = bytes.runs.first { $0.status.isOpen }?.sectors.lowerBound ?? 0
     lines += [
       "# current_pos  current_status  current_pass",
       "\(MapFile.hex(first + position))     \(isOpen ? "?" : "+")               1",
