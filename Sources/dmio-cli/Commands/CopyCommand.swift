@@ -37,11 +37,7 @@ struct CopyCommand: ParsableCommand {
   @OptionGroup var receipt: ReceiptOptions
 
   func run() throws {
-    let sourceOperand = try Operands.region(source)
-    let targetOperands = try Operands.regions(targets)
-    try policy.check(targets: targetOperands.count)
-    Interrupts.watch()
-    let source = try SourceOperand(opening: sourceOperand)
+    let (source, targetOperands) = try policy.begin(source, targets)
     let set = try TargetSet(opening: targetOperands, bytes: source.bytes, keepsFiles: false)
     let maps = try MapPlan(self.maps, source, set.operands)
     let extras = try Extras(verify.hash, plot, source, set.operands)

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import DMIO
 internal import DMIOCopy
+internal import DMIONames
 
 /// What follows when something cannot be read or written.
 struct PolicyOptions: ParsableArguments {
@@ -19,8 +20,17 @@ struct PolicyOptions: ParsableArguments {
     if let retries, !(0...1000).contains(retries) { throw ValidationError("--retries: between 0 and 1000") }
   }
 
+  /// Reads the operands of a copy, and opens its source; from here on signals are counted.
+  func begin(_ source: String, _ targets: [String]) throws(Refusal) -> (SourceOperand, [RegionOperand]) {
+    let sourceOperand = try Operands.region(source)
+    let targetOperands = try Operands.regions(targets)
+    try check(targets: targetOperands.count)
+    Interrupts.watch()
+    return (try SourceOperand(opening: sourceOperand), targetOperands)
+  }
+
   /// Refuses what cannot be met.
-  func check(targets: Int) throws(Refusal) {
+  private func check(targets: Int) throws(Refusal) {
     guard require.count(of: targets) <= targets else {
       throw Refusal("--require \(require.count(of: targets)): there are only \(targets) targets", exit: .usage)
     }

@@ -39,11 +39,7 @@ struct RepairCommand: ParsableCommand {
   }
 
   func run() throws {
-    let sourceOperand = try Operands.region(source)
-    let targetOperands = try Operands.regions(targets)
-    try policy.check(targets: targetOperands.count)
-    Interrupts.watch()
-    let source = try SourceOperand(opening: sourceOperand)
+    let (source, targetOperands) = try policy.begin(source, targets)
     let set = try TargetSet(opening: targetOperands, bytes: source.bytes, keepsFiles: false)
     let plan = try MapPlan(going: map, interval: mapInterval?.duration ?? MapOptions.interval, source, set.operands)
     try set.check(source: source, isAgreed: true)

@@ -31,11 +31,7 @@ struct VerifyCommand: ParsableCommand {
   @OptionGroup var receipt: ReceiptOptions
 
   func run() throws {
-    let sourceOperand = try Operands.region(source)
-    let targetOperands = try Operands.regions(targets)
-    try policy.check(targets: targetOperands.count)
-    Interrupts.watch()
-    let source = try SourceOperand(opening: sourceOperand)
+    let (source, targetOperands) = try policy.begin(source, targets)
     let from = source.source(isSparse: false)
     var to: [Target] = []
     for operand in targetOperands { to.append(try SourceOperand(opening: operand).compared(with: from.copy)) }
