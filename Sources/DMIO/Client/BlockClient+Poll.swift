@@ -62,8 +62,6 @@ extension BlockClient {
   /// Gives `pages` pages back: `dm_io_put`. More than were reserved takes the reservation to zero.
   ///
   /// In a completion of another shared client it does not wait, and has happened some time later.
-  ///
-  /// In a completion of another shared client it does not wait, and has happened some time later.
   /// At zero the client still works, one request at a time. Requests in flight keep what they use until they end.
   public func release(pages: Int) throws(BlockError) { try change(by: pages, -1) }
 

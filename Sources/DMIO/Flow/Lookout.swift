@@ -13,7 +13,9 @@ extension Stable where Value == ClientState {
     var isLast = !wait
     while true {
       let seen = attendance.pointee.turns.value
-      let isSeated = sitDown(looks: wait ? Limits.looksAtSeat : Limits.looksWithoutWaiting)
+      let isSeated = sitDown(looks: wait ? Limits.looksAtSeat : Limits.looksWithoutWaiting) {
+        wait && attendance.pointee.delivered.load(ordering: .acquiring) != before
+      }
       if isSeated {
         turn(wait: false)
         attendance.pointee.polls.add(1, ordering: .relaxed)

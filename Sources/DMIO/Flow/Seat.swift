@@ -23,11 +23,18 @@ extension Stable where Value == ClientState {
   }
 
   /// The same for a thread that has nothing else to do: who submits leaves the seat at once, and a turn is short, too.
-  func sitDown(looks: Int) -> Bool {
+  ///
+  /// - Parameter isServed: Asked before each look; true: another's turn has brought what the thread waits for. Then it leaves
+  ///   the seat to the other, whose processor has all that the next turn touches.
+  @inline(__always)
+  func sitDown(looks: Int, unless isServed: () -> Bool = { false }) -> Bool {
     // With one processor nobody can leave the seat while this thread looks.
+    var pause = 1
     for _ in 0..<(pointee.hasOneProcessor ? 1 : looks) {
+      if isServed() { return false }
       if sitDown() { return true }
-      dmio_spin()
+      for _ in 0..<pause { dmio_spin() }
+      pause = min(2 &* pause, Limits.pausesBetweenLooks)
     }
     return false
   }

@@ -68,9 +68,12 @@ public enum Limits {
   public static let retriesAtOnce = 16
   /// Times that a thread that polls a shared client looks at the seat again before it sleeps until somebody leaves it: about
   /// as long as a turn with some dozen requests, which is shorter than to sleep and be woken.
-  public static let looksAtSeat = 2000
+  public static let looksAtSeat = 128
   /// The same for one that is not to wait.
   public static let looksWithoutWaiting = 64
+  /// The most times that either lets its processor pause from one look to the next. Each look takes the word from the
+  /// processor that works in the seat: with 16 of them two threads far apart made a quarter less, with one half as much.
+  public static let pausesBetweenLooks = 64
   /// Milliseconds after which the thread of a shared client looks again whether others still poll it.
   public static let dozeMilliseconds: Int64 = 1
   /// Fault devices that may be stacked on one another.
