@@ -84,10 +84,14 @@ extension Ring {
     return RingMemory(vectors: UInt(bitPattern: first), shared.count)
   }
 
-  /// True when each of the vectors that were gathered last lies as `fit` wants it.
-  private func areAligned(_ fit: WholeFit) -> Bool {
-    (shared.first..<shared.first &+ shared.count).allSatisfy { index in
-      unsafe UInt(bitPattern: vectors[index].base) & fit.addressMask == 0 && vectors[index].length & fit.lengthMask == 0
+  /// True when each of the vectors lies as the device wants it.
+  @inline(never)
+  private static func areAligned(_ vectors: UnsafeMutableBufferPointer<dmio_vector>, _ entry: Stable<DeviceEntry>)
+    -> Bool
+  {
+    let (addressMask, lengthMask) = (entry.pointee.fit.addressMask, entry.pointee.fit.lengthMask)
+    return unsafe vectors.allSatisfy { vector in
+      unsafe UInt(bitPattern: vector.base) & addressMask == 0 && vector.length & lengthMask == 0
     }
   }
 
@@ -97,9 +101,11 @@ extension Ring {
     _ operation: Operation, _ device: DeviceRef, _ entry: Stable<DeviceEntry>, start: UInt64, count: UInt64,
     _ memory: RingMemory
   ) -> Bool {
-    device.isHealthy && entry.pointee.fit.takes(operation, start, count, memory.run)
-      && entry.pointee.fit.takes(runs: memory.runs)
-      && (memory.runs == 1 || entry.pointee.fit.takesAnyMemory || areAligned(entry.pointee.fit))
+    guard device.isHealthy, entry.pointee.fit.takes(operation, start, count, memory.run),
+      entry.pointee.fit.takes(runs: memory.runs)
+    else { return false }
+    if memory.runs == 1 || entry.pointee.fit.takesAnyMemory { return true }
+    return unsafe Ring.areAligned(.init(start: vectors + shared.first, count: shared.count), entry)
   }
 
   /// Fills an entry with a whole region that says where its bytes go. There has to be room at hand.

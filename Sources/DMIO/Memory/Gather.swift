@@ -39,7 +39,7 @@ extension MemoryCursor {
     var next = unsafe first.pointee.next
     // Whole pages in a loop of their own: it is as long as what it does.
     var pages = (length &- head) / Limits.pageBytes
-    while pages > 0 {
+    while pages != 0 {
       guard let node = unsafe next else { return -1 }
       unsafe gathered.add(node.pointee.page, Limits.pageBytes)
       unsafe next = unsafe node.pointee.next
@@ -71,11 +71,12 @@ private struct Gathered {
   @unsafe
   @inline(__always)
   mutating func add(_ address: UnsafeMutableRawPointer, _ bytes: Int) {
-    if unsafe address == end {
-      unsafe next[-1].length &+= bytes
-    } else {
+    // Pages of a list are seldom side by side.
+    if unsafe _fastPath(address != end) {
       unsafe next.pointee = unsafe dmio_vector(base: address, length: bytes)
       unsafe next += 1
+    } else {
+      unsafe next[-1].length &+= bytes
     }
     unsafe end = unsafe address + bytes
   }
