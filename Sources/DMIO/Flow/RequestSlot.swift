@@ -3,13 +3,13 @@
 /// A slot is filled by the thread that submits, then belongs to the client's thread, then to the pool.
 @safe
 struct RequestSlot: ~Copyable {
-  // What most requests need, side by side.
+  // What a folded request needs: one cache line, with the first three words of `first`.
   /// What was asked.
   var operation = Operation.read
   /// Pieces in flight, and one more for as long as pieces are being sent.
   var pending: Int32 = 0
-  /// The first byte of the memory.
-  var bytes = MemoryCursor(kind: .none, position: 0, within: 0)
+  /// The first byte of the memory of a folded request, which has no `bytes`.
+  var address: UInt = 0
   var notify: BlockClient.Notify?
   var context: UnsafeMutableRawPointer?
   var next: Stable<RequestSlot>?
@@ -17,6 +17,8 @@ struct RequestSlot: ~Copyable {
   var first = SlotRegion()
 
   // How far it is.
+  /// The first byte of the memory.
+  var bytes = MemoryCursor(kind: .none, position: 0, within: 0)
   /// 1 in a free slot.
   var regionCount = 1
   var phase = Phase.data
@@ -41,6 +43,9 @@ struct RequestSlot: ~Copyable {
   let home: Home
   /// The next node of the mailbox, tagged.
   var mail: UInt = 0
+
+  /// Has a slot end with a cache line, so that the next one begins with one.
+  private let gap = InlineArray<5, UInt64>(repeating: 0)
 
   /// A slot with room for regions at `regions`.
   init(regions: Stable<SlotRegion>, home: Home) {
@@ -125,6 +130,6 @@ extension Stable where Value == RequestSlot {
   @inline(__always)
   func anyRegion(_ index: Int) -> Stable<SlotRegion> {
     if index == 0 { return firstRegion }
-    return Stable<SlotRegion>(bits: pointee.regions.bits &+ UInt(index &* MemoryLayout<SlotRegion>.stride))
+    return Stable<SlotRegion>(bits: pointee.regions.bits &+ UInt(bitPattern: index &* MemoryLayout<SlotRegion>.stride))
   }
 }

@@ -13,7 +13,7 @@ extension Stable where Value == ClientState {
     guard let slot = pointee.slots.ready else { return nil }
     pointee.slots.takeReady(slot)
     slot.pointee.operation = operation
-    slot.pointee.bytes.position = address
+    slot.pointee.address = address
     slot.pointee.first.fill(region)
     return slot
   }
@@ -63,7 +63,7 @@ extension Stable where Value == ClientState {
   private func sendUnfolded(_ slot: Stable<RequestSlot>, _ mark: UInt, _ byteCount: Int) throws(BlockError) {
     if findsPlace() {
       let (operation, region) = (slot.pointee.operation, slot.pointee.first.values)
-      return try sendFolded(slot, mark, operation, region, slot.pointee.bytes.position, byteCount)
+      return try sendFolded(slot, mark, operation, region, slot.pointee.address, byteCount)
     }
     if mark == Ring.foldedMark { slot.unfold(.notify) }
     if mark == Ring.foldedBatchMark { slot.unfold(.batch) }
@@ -117,7 +117,7 @@ extension Stable where Value == RequestSlot {
   /// Fills in what all folded requests have in common.
   func unfold(_ reply: RequestSlot.Reply) {
     pointee.reply = reply
-    pointee.bytes = MemoryCursor(kind: .contiguous, position: pointee.bytes.position, within: 0)
+    pointee.bytes = MemoryCursor(kind: .contiguous, position: pointee.address, within: 0)
     assert(pointee.regionCount == 1)
     pointee.errors = 0
     pointee.nextRegion = 0
