@@ -16,7 +16,7 @@ struct Pace {
   private static let saved = 64
 
   /// For taking latencies.
-  static var sampling: Pace { Pace(most: 128, cost: 16_000, mean: 1) }
+  static var sampling: Pace { Pace(most: 512, cost: 64_000, mean: 1) }
 
   /// For looking after the end only.
   static var idling: Pace { Pace(most: 4096, cost: 1_000_000, mean: 1) }
