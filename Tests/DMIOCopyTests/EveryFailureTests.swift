@@ -54,7 +54,7 @@ internal import Testing
       #expect(other.isGood)
       #expect(spoiled.isGood == spoiled.failures.isEmpty)
       #expect(spoiled.isDropped == !spoiled.failures.isEmpty)
-      #expect(spoiled.failures.merged.allSatisfy { $0.errno == .ENOSPC })
+      #expect(spoiled.failures.list.allSatisfy { $0.errno == .ENOSPC })
       #expect(spoiled.isGood == (times == 1 || hits == Self.chunks))
     }
   }
@@ -91,13 +91,13 @@ internal import Testing
     #expect(enough.trial.source.holes.isEmpty)
     enough.check()
     let less = try Case(read, at: 0) { $0.retries.read = 2 }
-    #expect(less.trial.source.holes.merged == [Extent(sector: 77, count: 1, errno: .EIO)])
+    #expect(less.trial.source.holes.list == [Extent(sector: 77, count: 1, errno: .EIO)])
     less.check()
     let write = FaultPlan.Rule(operation: .write, start: 77, count: 1, times: 10)
     let written = try Case(write, at: 1) { $0.retries.write = 3 }
     #expect(written.trial.isGood)
     let failed = try Case(write, at: 1) { $0.retries.write = 2 }
-    #expect(failed.trial.targets[0].failures.merged == [Extent(sector: 77, count: 1, errno: .EIO)])
+    #expect(failed.trial.targets[0].failures.list == [Extent(sector: 77, count: 1, errno: .EIO)])
   }
 
   @Test("a device that is gone costs one operation a chunk, not one a block", arguments: [0, 1])
@@ -105,10 +105,10 @@ internal import Testing
     let run = try Case(FaultPlan.Rule(action: .vanish, skip: 1), at: place)
     run.check()
     if place == 0 {
-      #expect(run.trial.source.holes.merged == [Extent(sector: 128, count: UInt64(Self.sectors) - 128, errno: .ENODEV)])
+      #expect(run.trial.source.holes.list == [Extent(sector: 128, count: UInt64(Self.sectors) - 128, errno: .ENODEV)])
       #expect(run.trial.isGood)
     } else {
-      #expect(run.trial.targets[0].failures.merged.allSatisfy { $0.errno == .ENODEV })
+      #expect(run.trial.targets[0].failures.list.allSatisfy { $0.errno == .ENODEV })
       #expect(run.trial.targets[0].map.count(of: .done) == 128)
       #expect(run.trial.targets[1].isGood)
     }
@@ -124,7 +124,7 @@ internal import Testing
       ]))
     let trial = try Trial(source, [CopyTarget(to.device)])
     try trial.finish()
-    #expect(source.holes.merged == [Extent(sector: 0, count: UInt64(Self.sectors), errno: .ENODEV)])
+    #expect(source.holes.list == [Extent(sector: 0, count: UInt64(Self.sectors), errno: .ENODEV)])
     #expect(trial.isGood && to.bytes == [UInt8](repeating: 0, count: Self.sectors * 512))
   }
 
@@ -132,11 +132,33 @@ internal import Testing
   func stopAtRead() throws {
     let run = try Case(FaultPlan.Rule(operation: .read, start: 300, count: 1), at: 0) { $0.readErrors = .stop }
     run.check()
-    #expect(run.trial.source.holes.merged == [Extent(sector: 300, count: 1, errno: .EIO)])
+    #expect(run.trial.source.holes.list == [Extent(sector: 300, count: 1, errno: .EIO)])
     for target in run.trial.targets {
       #expect(target.failures.isEmpty)
       // The third chunk held the bad sector: it is nowhere.
       #expect(target.map.runs(in: 256..<384) == [SectorMap.Run(256..<384, .untried)])
     }
+  }
+
+  @Test("bad sectors that a map knows in smaller pieces than the source's block: whole blocks only are left alone")
+  func mapOfSmallerBlocks() throws {
+    // 8 sectors a block: one of whole blocks, one within a block that fails, one within a block that does not, and the end.
+    let sectors: UInt64 = 403
+    let (from, to) = (Disk.filled(408, block: 4096), Disk(408))
+    let source = CopySource(
+      device: try from.device([FaultPlan.Rule(operation: .read, start: 100, count: 1)]), start: 0, bytes: sectors * 512)
+    for bad in [UInt64(16)..<33, 100..<101, 200..<203, 397..<403] { source.addHole(bad, .ENODATA) }
+    let trial = try Trial(source, [CopyTarget(to.device, sectors: Int(sectors))])
+    try trial.finish()
+    #expect(from.asked(.read).allSatisfy { $0.sector % 8 == 0 && $0.count % 8 == 0 })
+    #expect(!from.asked(.read).contains { ($0.sector..<$0.sector + $0.count).overlaps(16..<32) })
+    #expect(
+      source.holes.list == [
+        Extent(sector: 16, count: 16, errno: .ENODATA), Extent(sector: 96, count: 8, errno: .EIO),
+        Extent(sector: 400, count: 3, errno: .ENODATA),
+      ])
+    #expect(source.map.count(of: .bad) == 27)
+    let expected = zeroed(from.bytes, 16..<32, 96..<104, 400..<403)
+    #expect(trial.isGood && to.bytes.prefix(403 * 512) == expected.prefix(403 * 512))
   }
 }

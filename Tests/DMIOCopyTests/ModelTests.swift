@@ -121,7 +121,7 @@ internal import Testing
       var bytes = Array(from.bytes.prefix(sectors * 512))
       let end = (sectors - 1) * 512 + lastBytes
       bytes.replaceSubrange(end..., with: [UInt8](repeating: 0, count: bytes.count - end))
-      let holes = trial.source.holes.merged
+      let holes = trial.source.holes.list
       if trial.source.map.count(of: .bad) != holes.reduce(0, { $0 + $1.count }) { return "holes \(holes)" }
       for hole in holes { bytes = zeroed(bytes, Int(hole.sector)..<Int(hole.end)) }
       for (index, (target, disk)) in zip(trial.targets, disks).enumerated() {

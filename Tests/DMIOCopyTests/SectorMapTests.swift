@@ -46,6 +46,9 @@ internal import Testing
         model.mark(range, status)
         check(map, model, &random)
       }
+      map.reopen()
+      for (sector, status) in model.statuses.enumerated() where status != .done { model.statuses[sector] = .untried }
+      check(map, model, &random)
     }
   }
 

@@ -17,7 +17,7 @@ internal import Testing
     try trial.go()
     #expect(targets.map(\.isStuck) == [false, true, false] && targets.map(\.isDropped) == [false, true, false])
     #expect(targets[0].isGood && targets[2].isGood && targets.allSatisfy { $0.isSettled })
-    let errors = targets[1].failures.merged.map(\.errno)
+    let errors = targets[1].failures.list.map(\.errno)
     #expect(!errors.isEmpty && errors.allSatisfy { $0 == .ETIMEDOUT })
     for (target, disk) in zip(targets, disks) { check(target, disk, sourceDisk.bytes) }
     trial.end()
@@ -32,7 +32,7 @@ internal import Testing
       $0.timeout = .milliseconds(1)
     }
     try trial.finish()
-    #expect(source.holes.merged == [Extent(sector: 896, count: 128, errno: .ETIMEDOUT)])
+    #expect(source.holes.list == [Extent(sector: 896, count: 128, errno: .ETIMEDOUT)])
     for disk in disks { #expect(disk.bytes == zeroed(sourceDisk.bytes, 896..<1024)) }
     #expect(trial.isGood && trial.told.flatMap { $0.bytes ?? [] } == disks[0].bytes)
   }
@@ -58,7 +58,7 @@ internal import Testing
     read?.succeed()
     write?.send(to: to)
     try trial.go(serve: serve)
-    #expect(source.holes.merged == [Extent(sector: 256, count: 128, errno: .ETIMEDOUT)])
+    #expect(source.holes.list == [Extent(sector: 256, count: 128, errno: .ETIMEDOUT)])
     #expect(trial.isGood && disk.bytes == zeroed(sourceDisk.bytes, 256..<384))
     trial.end()
   }

@@ -115,7 +115,7 @@ func expected(
   let bad = source.map.runs.filter { $0.status == .bad }.map(\.sectors)
   // Extents of different errors may be neighbours, runs of one status never are.
   var holes: [Range<UInt64>] = []
-  for hole in source.holes.merged.map(\.sectors) {
+  for hole in source.holes.list.map(\.sectors) {
     if let last = holes.last, last.upperBound == hole.lowerBound {
       holes[holes.count - 1] = last.lowerBound..<hole.upperBound
     } else {

@@ -5,8 +5,9 @@ extension CopyRun {
   /// Fills a chunk from the source's device. What cannot be read is zero, and a hole.
   package func read(_ chunk: Chunk, _ whenDone: @escaping () -> Void) {
     let range = chunk.range.padded(to: source.block)
-    // What is known to be bad is not touched again.
-    let known = source.map.runs(in: chunk.range).filter { $0.status == .bad }.map(\.sectors)
+    // What is known to be bad is not touched again. A block of which only a part is, by a map that knew smaller ones, is.
+    let known = source.map.runs(in: chunk.range).filter { $0.status == .bad }
+      .map { $0.sectors.wholeBlocks(of: source.block, in: chunk.range) }.filter { !$0.isEmpty }
     guard !known.isEmpty else { return readAll(chunk, [range], whenDone) }
     chunk.zero(from: 0)
     var (good, next) = ([Range<UInt64>](), range.lowerBound)
@@ -14,7 +15,7 @@ extension CopyRun {
       if bad.lowerBound > next { good.append(next..<bad.lowerBound) }
       next = bad.upperBound
     }
-    if next < chunk.range.upperBound { good.append(next..<range.upperBound) }
+    if next < range.upperBound { good.append(next..<range.upperBound) }
     readAll(chunk, good, whenDone)
   }
 

@@ -23,7 +23,7 @@ public struct CopyResult: Sendable, Hashable {
   public func writeErrno(of target: Int) -> Errno? { unwritten[target].lazy.compactMap(\.errno).first }
 
   init(_ run: CopyRun, isCancelled: Bool) {
-    unreadable = run.source.holes.merged
+    unreadable = run.source.holes.list
     readFailed = !unreadable.isEmpty
     unwritten = run.targets.map(\.failed)
     var bits: RegionErrors = []

@@ -41,7 +41,10 @@ package final class CopySource {
   }
 
   /// Notes sectors of the copy whose bytes are known.
-  func addGood(_ range: Range<UInt64>) { map.mark(range, .done) }
+  func addGood(_ range: Range<UInt64>) {
+    map.mark(range, .done)
+    holes.remove(start + range.lowerBound..<start + range.upperBound)
+  }
 
   /// Notes sectors of the copy that were read.
   func addRead(_ range: Range<UInt64>) {
@@ -54,7 +57,6 @@ package final class CopySource {
     let end = min(range.upperBound, sectors)
     guard range.lowerBound < end else { return }
     map.mark(range.lowerBound..<end, .bad)
-    holes.remove(start + range.lowerBound..<start + end)
     holes.add(start + range.lowerBound..<start + end, errno)
   }
 
@@ -72,5 +74,12 @@ extension Range<UInt64> {
   /// The range with its length rounded up to blocks of `block` sectors.
   func padded(to block: UInt64) -> Range<UInt64> {
     lowerBound..<lowerBound + (UInt64(count) + block - 1) / block * block
+  }
+
+  /// The blocks of `block` sectors that lie in the range as a whole, where the copy of `all` may end within its last one.
+  func wholeBlocks(of block: UInt64, in all: Range<UInt64>) -> Range<UInt64> {
+    let begin = (lowerBound + block - 1) / block * block
+    let end = upperBound == all.upperBound ? all.padded(to: block).upperBound : upperBound / block * block
+    return begin..<Swift.max(begin, end)
   }
 }

@@ -78,18 +78,12 @@ package final class CopyTarget {
 
   /// Sectors of the device that do not hold the source's bytes; the errno of those that were never tried is nil.
   package var failed: [Extent] {
-    var extents = failures
-    let known = failures.merged
+    var extents = Extents()
     for run in map.runs where run.status != .done {
-      var next = start + run.sectors.lowerBound
-      let end = start + run.sectors.upperBound
-      for extent in known where extent.end > next && extent.sector < end {
-        if extent.sector > next { extents.add(next..<extent.sector, nil) }
-        next = max(next, extent.end)
-      }
-      if next < end { extents.add(next..<end, nil) }
+      extents.add(start + run.sectors.lowerBound..<start + run.sectors.upperBound, nil)
     }
-    return extents.merged
+    for extent in failures.list { extents.add(extent.sectors, extent.errno) }
+    return extents.list
   }
 
   /// The sectors of the device for a range of the copy.
@@ -108,20 +102,19 @@ package final class CopyTarget {
   package func addFailure(_ range: Range<UInt64>, _ errno: Errno) {
     guard !range.isEmpty else { return }
     map.mark(range, .bad)
-    failures.remove(start + range.lowerBound..<start + range.upperBound)
     failures.add(start + range.lowerBound..<start + range.upperBound, errno)
   }
 
   /// Notes sectors of the copy that are on the device, and not what the source holds; or that it does not have at all.
   package func addMismatch(_ range: Range<UInt64>) {
     addFailure(range, .EBADMSG)
-    mismatches.remove(start + range.lowerBound..<start + range.upperBound)
     mismatches.add(start + range.lowerBound..<start + range.upperBound, nil)
   }
 
   /// Has everything that is not done tried again.
   package func reopen() {
-    for run in map.runs where run.status != .done { reopen(run.sectors) }
+    map.reopen()
+    failures = Extents()
   }
 
   /// Has sectors of the copy tried again.

@@ -77,6 +77,11 @@ public struct SectorMap: Sendable, Hashable {
     runs.replaceSubrange(first...last, with: SectorMap.joined(new))
   }
 
+  /// Has every sector that is not done tried again.
+  public mutating func reopen() {
+    runs = SectorMap.joined(runs.map { Run($0.sectors, $0.status == .done ? .done : .untried) })
+  }
+
   /// The first sectors from `start` on for which `isWanted` holds, up to the first for which it does not.
   public func first(from start: UInt64, where isWanted: (Status) -> Bool) -> Range<UInt64>? {
     guard start < sectors else { return nil }

@@ -131,7 +131,7 @@ final class Run {
 
   private func finish(_ receipt: Receipt, _ failure: Refusal?, _ options: ReceiptOptions) -> Never {
     Report.tellFailures(receipt)
-    if let substitute { Report.tell(substitute.copy.holes.merged, substitute.name, "read") }
+    if let substitute { Report.tell(substitute.copy.holes.list, substitute.name, "read") }
     if let failure { Main.end(failure, json: options.json) }
     if options.json {
       StandardStreams.output(receipt.json.text + "\n")

@@ -109,7 +109,7 @@ final class Maps {
       start: source.copy.start, byteCount: source.copy.bytes, sectors: target.map { durable[$0] } ?? source.copy.map)
     map.notes = notes(target)
     // In a target's map, too, sectors are those of the target.
-    map.errnos = target.map { targets[$0].copy.failures.merged } ?? source.copy.holes.merged
+    map.errnos = target.map { targets[$0].copy.failures.list } ?? source.copy.holes.list
     try folder.write(map, target)
   }
 

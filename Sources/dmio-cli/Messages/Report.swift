@@ -9,7 +9,7 @@ enum Report {
 
   /// Tells what went wrong, for every reader.
   static func tellFailures(_ receipt: Receipt) {
-    tell(receipt.source.copy.holes.merged, receipt.source.name, "read")
+    tell(receipt.source.copy.holes.list, receipt.source.name, "read")
     for target in receipt.targets {
       let extents = target.copy.failed
       if let (errno, step) = target.copy.settling.error {
@@ -18,7 +18,7 @@ enum Report {
         tell(
           extents.filter { $0.errno != nil && $0.errno != .EBADMSG }, target.name,
           receipt.terms.isComparison ? "read" : "write")
-        tell(target.copy.mismatches.merged, target.name)
+        tell(target.copy.mismatches.list, target.name)
       }
       tellUntried(extents.filter { $0.errno == nil }, target.name)
     }

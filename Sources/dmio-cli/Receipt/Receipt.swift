@@ -64,7 +64,7 @@ struct Receipt {
           "source",
           .object([
             ("device", .string(source.name)), ("bytes", .number(source.copy.bytes)), ("direct", .bool(source.isDirect)),
-            ("holes", .array(source.copy.holes.merged.map(\.json))), ("sha256", .string(orNull: terms.sha256)),
+            ("holes", .array(source.copy.holes.list.map(\.json))), ("sha256", .string(orNull: terms.sha256)),
           ])
         ),
         ("targets", .array(targets.map(json))),
@@ -109,7 +109,7 @@ extension Receipt {
       ("failed", .array(copy.failed.map(\.json))), ("flushed", .bool(copy.settling.isFlushed)),
       ("direct", .bool(target.isDirect)),
       ("seconds", copy.settling.end.map { .literal(Receipt.seconds(time($0))) } ?? .null),
-      ("mismatches", .array(copy.mismatches.merged.map(\.sectors.json))), ("sha256", .string(orNull: sha256)),
+      ("mismatches", .array(copy.mismatches.list.map(\.sectors.json))), ("sha256", .string(orNull: sha256)),
     ])
   }
 }

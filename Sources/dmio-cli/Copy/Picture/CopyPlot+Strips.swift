@@ -75,7 +75,7 @@ extension CopyPlot {
 extension Source {
   /// How it was read, in a few words.
   var words: String {
-    let holes = copy.holes.merged
+    let holes = copy.holes.list
     let untried = copy.map.runs.reduce(0) { $0 + ($1.status.isOpen ? copy.bytes(in: $1.sectors) : 0) }
     var words: [String] = []
     if let first = holes.first {
@@ -93,7 +93,7 @@ extension Target {
     if let (errno, step) = copy.settling.error { return "\(step): \(errno.message)" }
     let failed = copy.failed
     let bad = failed.filter { $0.errno != nil && $0.errno != .EBADMSG }
-    let (different, untried) = (copy.mismatches.merged, failed.filter { $0.errno == nil })
+    let (different, untried) = (copy.mismatches.list, failed.filter { $0.errno == nil })
     var words: [String] = copy.isStuck ? ["does not answer"] : []
     if let first = bad.first {
       words.append("\(sectors(bad)) failed (\(first.errno?.name ?? "?")), from sector \(first.sector) on")

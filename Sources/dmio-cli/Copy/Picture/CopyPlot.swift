@@ -47,7 +47,7 @@ struct CopyPlot {
     let (source, all) = (receipt.source.copy, receipt.targets.count)
     let good = receipt.targets.count { $0.copy.isGood }
     let rate = length > 0 ? Double(source.bytesRead) / length : 0
-    let unreadable = source.holes.merged.reduce(0) { $0 + $1.count }
+    let unreadable = source.holes.list.reduce(0) { $0 + $1.count }
     return [
       .init("size", "\(ByteSize(bytes: source.bytes))"),
       .init("time", "\(receipt.seconds) s"),
