@@ -22,4 +22,22 @@ import Testing
     #expect(same.exit == 1 && same.error.contains("--plot: is the manifest"), "\(same.exit): \(same.error)")
     #expect(try folder.snapshot().keys.sorted() == ["source"])
   }
+
+  @Test("going on with a copy makes a manifest if all is read for some target, and refuses to if not") func resumed()
+    throws
+  {
+    let folder = try TemporaryFolder()
+    let bytes = try folder.make("source", pattern((1 << 20) + 100))
+    #expect(try Tool.run(["copy", "--map", "maps", "source", "a", "b"], in: folder).exit == 0)
+    let before = try folder.snapshot()
+    let resume = ["copy", "--map", "maps", "--resume", "--manifest", "sums", "source", "a", "b"]
+    let refused = try Tool.run(resume, in: folder)
+    #expect(refused.exit == 1 && refused.error.contains("--manifest: a part of the source is done"), "\(refused.error)")
+    #expect(try folder.snapshot() == before)
+    _ = try shell("rm '\(folder.path)/b'")
+    let made = try Tool.run(resume, in: folder)
+    #expect(made.exit == 0, "\(made.error)")
+    #expect(try folder.bytes("b") == bytes)
+    #expect(try shell("cd '\(folder.path)' && sha256sum -c sums") == "source: OK")
+  }
 }

@@ -40,7 +40,7 @@ struct CopyCommand: ParsableCommand {
     let (source, targetOperands) = try policy.begin(source, targets)
     let set = try TargetSet(opening: targetOperands, bytes: source.bytes, keepsFiles: false)
     let maps = try MapPlan(self.maps, source, set.operands)
-    let extras = try Extras(verify.hash, plot, source, set.operands)
+    let extras = try Extras(verify.hash, plot, source, set.operands, maps)
     try set.check(source: source, isAgreed: receipt.yes || dryRun || maps?.isGoingOn == true)
     if dryRun { DryRun.tell(source, set.operands, maps, receipt) }
     let run = try Run(engine.engine.choice)

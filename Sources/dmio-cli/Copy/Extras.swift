@@ -7,8 +7,15 @@ struct Extras {
   private let manifest: ReplacedFile?
   private let picture: ReplacedFile?
 
-  init(_ hash: HashOptions, _ plot: String?, _ source: SourceOperand, _ targets: [TargetOperand]) throws(Refusal) {
+  init(
+    _ hash: HashOptions, _ plot: String?, _ source: SourceOperand, _ targets: [TargetOperand], _ maps: MapPlan? = nil
+  ) throws(Refusal) {
     self.hash = hash
+    if hash.manifest != nil, maps?.leavesOut == true {
+      throw Refusal(
+        "--manifest: a part of the source is done and is not read again, so there would be no hash of all; leave it out, and use dmio verify --manifest after the copy"
+      )
+    }
     manifest = try Extras.file(hash.manifest, "--manifest", source, targets)
     picture = try Extras.file(plot, "--plot", source, targets)
     if let manifest, let picture, picture.isFile(manifest) {

@@ -58,6 +58,9 @@ struct MapPlan {
   /// The targets hold a part of this copy already.
   var isGoingOn: Bool { resuming?.isFresh == false }
 
+  /// A part of the source is not going to be read: every target has it.
+  var leavesOut: Bool { resuming?.leavesOut == true }
+
   /// True when the file of a target is to stay as it is.
   func keeps(_ target: Int) -> Bool { resuming?.keeps(target) == true }
 

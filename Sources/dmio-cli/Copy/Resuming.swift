@@ -42,6 +42,18 @@ struct Resuming {
   /// True when the target's file is to be kept as it is.
   func keeps(_ target: Int) -> Bool { targets[target] != nil }
 
+  /// Some sectors are open in no target's map, so that nobody is going to read them.
+  var leavesOut: Bool {
+    var next: UInt64 = 0
+    while let sectors = targets.first??.sectors.sectors, next < sectors {
+      // A target without a map wants everything.
+      let wanted = targets.compactMap { $0 == nil ? next..<sectors : $0?.sectors.first(from: next, where: \.isOpen) }
+      guard let end = wanted.filter({ $0.contains(next) }).map(\.upperBound).max() else { return true }
+      next = end
+    }
+    return false
+  }
+
   /// Notes what the maps know.
   func apply(_ source: CopySource, _ targets: [CopyTarget]) {
     if let map = self.source {
