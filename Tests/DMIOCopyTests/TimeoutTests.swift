@@ -95,4 +95,21 @@ internal import Testing
     #expect(targets[0].isStuck && targets[1].isGood && targets[2].isGood)
     for (target, disk) in zip(targets, disks) { check(target, disk, sourceDisk.bytes) }
   }
+
+  @Test("where targets that hang when they are read back hold all memory, the others fail, and the copy ends")
+  func noReader() throws {
+    let disks = disks(Reserve.spare + 8, Self.sectors)
+    let targets = try disks.enumerated().map { index, disk in
+      try CopyTarget(disk.device(index == 0 ? [] : [FaultPlan.Rule(operation: .read, action: .hang)]))
+    }
+    // The first is the last to be read back: each chunk is handed to the targets in their order.
+    let trial = try Trial(CopySource(sourceDisk.device), targets.reversed(), readsBack: true) {
+      $0.timeout = .milliseconds(1)
+      $0.verification = .readback
+    }
+    try trial.finish()
+    #expect(targets.count(where: \.isStuck) >= Reserve.spare && !targets[0].isStuck)
+    #expect(targets[0].failures.list.allSatisfy { $0.errno == .ENOMEM } && !targets[0].failures.isEmpty)
+    for (target, disk) in zip(targets, disks) { check(target, disk, sourceDisk.bytes) }
+  }
 }

@@ -21,7 +21,7 @@ extension CopyRun {
     part.memory.held -= 1
     guard part.memory.held == 0 else { return }
     if part.memory !== part.chunk {
-      reserve.recover(reader: part.memory)
+      reserve.regain(reader: part.memory)
     } else if !busy.contains(where: { $0 === part.chunk }) {
       reserve.recover(part.chunk)
     }

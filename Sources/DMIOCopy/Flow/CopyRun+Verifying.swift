@@ -6,6 +6,10 @@ extension CopyRun {
   /// Compares the chunk's sectors on a target; on a mismatch they are written and read once more.
   func verify(_ chunk: Chunk, _ target: CopyTarget) {
     reserve.withReader { [self] reader in
+      guard let reader else {
+        if !target.isDropped { target.addFailure(chunk.range, .ENOMEM) }
+        return endPart(chunk, target)
+      }
       if target.isDropped { return verified(chunk, target, reader) }
       reader.range = chunk.range
       compare(chunk, target, reader, chunk.range, mayRewrite: policy.verification == .readback) { [self] in

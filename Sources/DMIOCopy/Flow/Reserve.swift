@@ -16,7 +16,9 @@ package final class Reserve {
   private let most: Int
   /// Who reads targets back, one at a time each.
   private var readers: [Chunk] = []
-  private var waitingReaders: [(Chunk) -> Void] = []
+  /// Those that are there or will come back.
+  private var readerCount = 0
+  private var waitingReaders: [(Chunk?) -> Void] = []
 
   /// Chunks that are made beyond the window in the place of such that somebody holds.
   package static let spare = 16
@@ -30,7 +32,9 @@ package final class Reserve {
     count = chunks
     most = chunks + Reserve.spare
     for _ in 0..<chunks { idle.append(try Chunk(bytes: chunkBytes, of: client)) }
-    if readsBack { for _ in 0..<Reserve.readers { readers.append(try Chunk(bytes: chunkBytes, of: client)) } }
+    guard readsBack else { return }
+    for _ in 0..<Reserve.readers { readers.append(try Chunk(bytes: chunkBytes, of: client)) }
+    readerCount = readers.count
   }
 
   /// Sectors that a chunk holds.
@@ -75,9 +79,10 @@ package final class Reserve {
     return chunk
   }
 
-  /// Hands a chunk for reading back to `body` as soon as there is one.
-  func withReader(_ body: @escaping (Chunk) -> Void) {
-    if let reader = readers.popLast() { body(reader) } else { waitingReaders.append(body) }
+  /// Hands a chunk for reading back to `body` as soon as there is one; nil when none is left, for devices that hang hold all.
+  func withReader(_ body: @escaping (Chunk?) -> Void) {
+    if let reader = readers.popLast() { return body(reader) }
+    if readerCount == 0 { body(nil) } else { waitingReaders.append(body) }
   }
 
   /// Takes one back that nobody uses any more.
@@ -85,8 +90,16 @@ package final class Reserve {
     if waitingReaders.isEmpty { readers.append(reader) } else { waitingReaders.removeFirst()(reader) }
   }
 
-  /// Makes one in the place of one that is held by a target that does not answer.
+  /// Takes one back that was written off after all: the kernel has answered.
+  func regain(reader: Chunk) {
+    readerCount += 1
+    recover(reader: reader)
+  }
+
+  /// Writes one off that a target holds which does not answer, and makes another in its place as far as that may go.
   func replaceReader() {
-    if let chunk = makeSpare() { recover(reader: chunk) }
+    if let chunk = exchange() { return recover(reader: chunk) }
+    readerCount -= 1
+    while readerCount == 0, !waitingReaders.isEmpty { waitingReaders.removeFirst()(nil) }
   }
 }

@@ -36,11 +36,17 @@ final class Hashing {
   private var taken: UInt64 = 0
   private var isOver = false
 
+  #if Hash
+    private static let isBuiltIn = true
+  #else
+    private static let isBuiltIn = false
+  #endif
+
   /// Refuses where the tool was built without the library that makes hashes.
   init() throws(Refusal) {
-    #if !Hash
+    guard Hashing.isBuiltIn else {
       throw Refusal("--hash: this dmio was built without hashes (the trait Hash)", exit: .usage)
-    #endif
+    }
     do throws(Errno) { thread = try Thread { [shared] in Hashing.work(shared) } } catch {
       throw Refusal("--hash: \(error.message)")
     }
