@@ -26,7 +26,7 @@ public func dm_io_device_open(
 @c @implementation
 public func dm_io_device_close(_ bdev: OpaquePointer!) {
   guard let bdev = unsafe bdev, unsafe Handle.with(bdev, BlockDevice.self, { $0.forks == Forks.count }) else { return }
-  unsafe Handle.take(bdev, BlockDevice.self).close()
+  unsafe Handle.take(bdev, BlockDevice.self).retire()
 }
 
 /// The size of a device.

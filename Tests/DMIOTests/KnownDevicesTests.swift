@@ -1,5 +1,6 @@
 import DMIO
 import DMIOTestSupport
+import Dispatch
 import Testing
 
 /// How long a client keeps the devices that it knows.
@@ -82,4 +83,86 @@ import Testing
     #expect(!lent.isThere)
     try drain(7)
   }
+
+  @Test("a device that was given up carries out what was handed in, waiting or not, and then its file is let go of")
+  func retired() throws {
+    try client.resize(toPages: 0)
+    let lent = try lend()
+    for place in 0..<5 { try submit([lent.region(UInt64(8 * place))]) }
+    lent.device[0].retire()
+    lent.drop()
+    #expect(lent.isThere)
+    try drain(5)
+    #expect(!lent.isThere)
+  }
+
+  @Test("a device that was given up with nothing under way is let go of at once") func retiredIdle() throws {
+    let lent = try lend()
+    try submit([lent.region(0)])
+    try drain(1)
+    lent.device[0].retire()
+    lent.drop()
+    #expect(!lent.isThere)
+  }
+
+  @Test(
+    "a shared client lets go of a device that was given up, though nobody polls it",
+    arguments: [EngineChoice.uring, .threads])
+  func retiredShared(engine: EngineChoice) throws {
+    let shared = try BlockClient(pages: 1, engine: engine)
+    let gone = Closing()
+    let backend = Watched(gone)
+    var device: [BlockDevice] = [try BlockDevice(backend, name: "watched")]
+    let results = Box<[Bool]>([])
+    for place in 0..<5 {
+      try shared.submit(.write, [Region(device[0], start: UInt64(8 * place), count: 8)], bytes.memory) { result in
+        results.change { $0.append(result.isSuccess) }
+      }
+    }
+    device[0].retire()
+    device = []
+    gone.wait()
+    #expect(results.value == [true, true, true, true, true])
+    shared.close()
+  }
+
+  @Test("what a fault device lets hang has its end when it is given up, what it delays goes on") func retiredHanging()
+    throws
+  {
+    let plan = FaultPlan(rules: [
+      FaultPlan.Rule(start: 0, count: 8, action: .hang),
+      FaultPlan.Rule(start: 8, count: 8, action: .delay, delayMilliseconds: 60),
+    ])
+    let lent = Lent(try BlockDevice.fault(disk.open(direct: false), plan))
+    let errnos = Box<[Errno?]>([])
+    for place in 0..<2 {
+      try client.submit(
+        .write, [lent.region(UInt64(8 * place))], bytes.memory,
+        onThisThread: { result in
+          errnos.change { $0.append(result.failure(of: 0)?.errno) }
+        })
+    }
+    try client.poll(wait: false)
+    lent.device[0].retire()
+    lent.drop()
+    while errnos.value.count < 2 { try client.poll(wait: true) }
+    #expect(errnos.value == [.ENODEV, nil])
+    #expect(!lent.isThere)
+  }
+}
+
+/// Signalled once, from any thread.
+private final class Closing: Sendable {
+  private let semaphore = DispatchSemaphore(value: 0)
+  func signal() { semaphore.signal() }
+  func wait() { semaphore.wait() }
+}
+
+/// A device that answers at once, and tells when it is closed.
+private final class Watched: BlockBackend {
+  let geometry = Geometry(bytes: 1 << 20)
+  private let closed: Closing
+  init(_ closed: Closing) { self.closed = closed }
+  func submit(_ piece: consuming Piece) { piece.succeed() }
+  func close() { closed.signal() }
 }

@@ -56,7 +56,10 @@ enum { DM_IO_RDONLY = 0, DM_IO_RDWR = 2, DM_IO_BUFFERED = 4 };
  */
 int dm_io_device_open(const char *name, unsigned int flags, struct block_device **bdev);
 
-/* Closes a device; NULL is none. No call may use it from then on; requests on their way go on to their end. */
+/*
+ * Closes a device; NULL is none. No call may use it from then on. Requests that were handed in go on to their end, also those that
+ * wait; then the file is closed. What a fault device lets hang ends with ENODEV.
+ */
 void dm_io_device_close(struct block_device *bdev);
 
 /* The size of a device, as it was when it was opened; 0 for NULL. */

@@ -31,6 +31,7 @@ public final class BlockDevice: Sendable {
   let cachedReadsToSkip = Atomic<Int>(0)
   /// 0 for a device that is open and has not failed a flush.
   private let trouble = Atomic<Int32>(0)
+  private let retired = Atomic<Bool>(false)
 
   /// A device of the kind that `backend` is.
   ///
@@ -70,6 +71,29 @@ public final class BlockDevice: Sendable {
     // A client takes itself off the list, under the lock, before it ends.
     holders.withLock { for client in $0 { client.deviceWasClosed(number) } }
     wrapped?.close()
+  }
+
+  /// Gives the device up: what was handed in goes on to its end, and then the file is let go of, though clients know it.
+  ///
+  /// Nobody may use the device in a new request. A driven client lets go of it in its next `poll`, if it is not this thread's.
+  package func retire() {
+    retired.store(true, ordering: .sequentiallyConsistent)
+    endHanging()
+    // A client takes itself off the list, under the lock, before it ends; this thread's own cannot end meanwhile.
+    let own = holders.withLock { clients in
+      for client in clients where !client.isOwner { client.letGoLater(number) }
+      return clients.filter(\.isOwner)
+    }
+    for client in own { client.letGoSoon(number) }
+  }
+
+  /// True once the device was given up.
+  var isRetired: Bool { retired.load(ordering: .sequentiallyConsistent) }
+
+  /// What a fault device lets hang would have no end.
+  private func endHanging() {
+    (backend as? FaultDevice)?.endHanging()
+    wrapped?.endHanging()
   }
 
   /// True once the device was closed.

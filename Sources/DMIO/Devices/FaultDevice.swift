@@ -32,8 +32,14 @@ final class FaultDevice: BlockBackend {
 
   private static let delayPart: UInt64 = 50
 
-  /// Ends what hangs. The wrapped device has a handle of its own.
+  /// Ends what hangs and what is delayed. The wrapped device has a handle of its own.
   func close() {
+    state.withLock { $0.close() }
+    endHanging()
+  }
+
+  /// Ends what hangs, now and from now on.
+  func endHanging() {
     let hanging = state.withLock { $0.takeHanging() }
     for record in hanging { Piece(record).fail(.ENODEV) }
   }

@@ -6,6 +6,7 @@ struct FaultState {
   private var generator: UInt64
   private var hasVanished = false
   private(set) var isClosed = false
+  private var letsHang = true
   private var hanging: [Stable<PieceRecord>] = []
 
   /// What happens to one operation.
@@ -77,9 +78,9 @@ struct FaultState {
     return Double((z ^ (z >> 31)) >> 11) * 0x1p-53
   }
 
-  /// Keeps a piece that hangs; false when the device is closed.
+  /// Keeps a piece that hangs; false when none is to hang any more.
   mutating func keepHanging(_ record: Stable<PieceRecord>) -> Bool {
-    if isClosed { return false }
+    guard letsHang else { return false }
     hanging.append(record)
     return true
   }
@@ -87,9 +88,12 @@ struct FaultState {
   /// Lets go of the pieces that hang, for good.
   mutating func takeHanging() -> [Stable<PieceRecord>] {
     defer { hanging = [] }
-    isClosed = true
+    letsHang = false
     return hanging
   }
+
+  /// Notes that the device is closed.
+  mutating func close() { isClosed = true }
 }
 
 extension UInt64 {

@@ -69,6 +69,9 @@ struct ClientState: ~Copyable {
   /// Pieces that were put off, with the time when they go on.
   var timers: [PieceTimer] = []
 
+  /// Numbers of devices that were given up, to be let go of when no request names them.
+  var retiring: [Int] = []
+
   // What the thread is doing.
   /// True while the answer of a request may be given at once.
   var mayDeliver = false

@@ -17,6 +17,8 @@ extension Stable where Value == ClientState {
         entry.ringFile.flags = UInt32(DMIO_SQE_FIXED_FILE)
       }
       device.holders.withLock { $0.append(self) }
+      // One that was given up before did not know of this client, or does now.
+      if device.isRetired { pointee.retiring.append(device.number) }
       return pointee.devices.add(entry, device.number)
     }
   }
@@ -27,7 +29,10 @@ extension Stable where Value == ClientState {
   /// A request in a slot of the client's own is not counted anywhere: that would be two changes a region, for what is asked only
   /// when a device is new. So all slots are looked at then, if more is under way than the request in `slot`.
   private func forgetUnused(but slot: Stable<RequestSlot>) {
-    let named = hasWork ? pointee.slots.namedDevices() : slot.namedDevices()
+    forgetAll(but: hasWork ? pointee.slots.namedDevices() : slot.namedDevices())
+  }
+
+  private func forgetAll(but named: Set<DeviceRef>) {
     pointee.devices.removeUnused(unless: named.contains) { number, entry in forget(number, entry) }
   }
 
@@ -39,6 +44,25 @@ extension Stable where Value == ClientState {
   private func forget(_ number: Int, _ entry: borrowing DeviceEntry) {
     entry.device?.holders.withLock { $0.removeAll { $0 == self } }
     if entry.isInTable { _ = pointee.ring?.pointee.setFile(number, -1) }
+  }
+
+  /// Lets go of a device that was given up, when no request names it any more. Any thread but the client's.
+  func letGoLater(_ number: Int) {
+    pointee.mailbox.leave { $0.commands.append { pointee.retiring.append(number) } }
+  }
+
+  /// The same on the client's thread: at once, or at the end of a turn.
+  func letGoSoon(_ number: Int) {
+    pointee.retiring.append(number)
+    if !pointee.isTurning { letGoOfRetired() }
+  }
+
+  /// Lets go of the devices that were given up, as far as no request names them.
+  @inline(never)
+  func letGoOfRetired() {
+    forgetAll(but: hasWork ? pointee.slots.namedDevices() : [])
+    let kept = pointee.retiring.filter { pointee.devices.place($0).pointee.device?.isRetired == true }
+    pointee.retiring = kept
   }
 
   /// Gives up the file of a device that was closed. Any thread; the device keeps the client alive meanwhile.

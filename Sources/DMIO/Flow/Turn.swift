@@ -32,6 +32,7 @@ extension Stable where Value == ClientState {
     pointee.mayDeliver = false
     if !pointee.batch.ended.isEmpty { pointee.batch.wakeIfFilled() }
     if !pointee.jobs.isEmpty { runJobs() }
+    if !pointee.retiring.isEmpty { letGoOfRetired() }
   }
 
   @inline(__always)
