@@ -19,6 +19,9 @@ extension CopyRun {
     readAll(chunk, good, whenDone)
   }
 
+  /// What could not be read is not written: it is not zeros, but left for another time.
+  var leavesOutBad: Bool { policy.readErrors == .stop || source.isGone }
+
   private func readAll(_ chunk: Chunk, _ ranges: [Range<UInt64>], _ whenDone: @escaping () -> Void) {
     guard let range = ranges.first else { return whenDone() }
     readOne(chunk, range) { [self] in readAll(chunk, Array(ranges.dropFirst()), whenDone) }
@@ -30,7 +33,8 @@ extension CopyRun {
         source.addRead(range)
         return whenDone()
       }
-      if policy.readErrors == .stop { isStopped = true }
+      if policy.stopsWithoutSource, errno.saysGone { source.isGone = true }
+      if leavesOutBad { isStopped = true }
       let end = readableEnd(range)
       if end < range.upperBound { addHole(chunk, end..<range.upperBound, errno) }
       guard range.lowerBound < end else { return whenDone() }

@@ -115,7 +115,7 @@ package final class CopyRun {
 
   /// The chunk holds its part of the source.
   func filled(_ chunk: Chunk) {
-    if hasEnded || policy.readErrors == .stop && source.hasBad(chunk.range) { return leaveOut(chunk) }
+    if hasEnded || leavesOutBad && source.hasBad(chunk.range) { return leaveOut(chunk) }
     if chunk.held > 0 {
       guard let other = takeOver(chunk) else {
         // Its hole is known by then, and the rest read again.

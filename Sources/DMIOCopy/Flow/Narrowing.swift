@@ -85,7 +85,15 @@ extension Errno {
   /// The device is gone, hangs, or never could: its parts will say nothing else.
   var concernsWholeDevice: Bool {
     switch self {
-    case .ENODEV, .ENXIO, .ENOMEDIUM, .ESHUTDOWN, .EBADF, .EOPNOTSUPP, .EROFS, .ETIMEDOUT: true
+    case .EBADF, .EOPNOTSUPP, .EROFS, .ETIMEDOUT: true
+    default: saysGone
+    }
+  }
+
+  /// The device is not there any more.
+  package var saysGone: Bool {
+    switch self {
+    case .ENODEV, .ENXIO, .ENOMEDIUM, .ESHUTDOWN: true
     default: false
     }
   }

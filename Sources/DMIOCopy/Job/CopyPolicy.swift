@@ -21,6 +21,8 @@ package struct CopyPolicy: Sendable {
   }
 
   package var readErrors = ReadErrors.zeros
+  /// A source that is gone stops the copy, whatever else follows from errors: what it does not give is no bad sector.
+  package var stopsWithoutSource = false
   package var writeErrors = WriteErrors.drop
   /// How often a block that cannot be read, or written, is tried again.
   package var retries = (read: 0, write: 0)

@@ -16,6 +16,8 @@ package final class CopySource {
   package var map: SectorMap
   /// Sectors of the device that could not be read.
   package var holes = Extents()
+  /// The device was not there any more.
+  package internal(set) var isGone = false
   /// Bytes of the copy that were read from the device, each as often as it was.
   package private(set) var bytesRead: UInt64 = 0
 

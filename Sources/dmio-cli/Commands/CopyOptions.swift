@@ -42,6 +42,7 @@ struct PolicyOptions: ParsableArguments {
     policy.retries = (read: retries ?? 0, write: retries ?? (onError == .retry ? 3 : 0))
     policy.timeout = timeout?.duration
     policy.leavesLaggards = true
+    policy.stopsWithoutSource = true
     return policy
   }
 }

@@ -88,6 +88,18 @@ final class Run {
       copy.tick()
       onTick()
     }
+    try finishHash(copy, onTick)
+  }
+
+  /// Waits for the thread that makes the hash: a gap that costs the copy nothing may be terabytes of zeros for it.
+  private func finishHash(_ copy: CopyRun, _ onTick: () -> Void) throws(BlockError) {
+    guard let hashing else { return }
+    while hashing.isBusy, !Interrupts.areWanted {
+      hashing.giveBack(to: copy)
+      try client.poll(waitMilliseconds: 1)
+      onTick()
+    }
+    if hashing.isBusy { hashing.cancel() }
   }
 
   /// Copies, settles, and ends the process with the receipt.

@@ -27,6 +27,7 @@ final class Hashing {
     let queue = Locked(Queue())
     let parts = Semaphore()
     let result = Locked<String?>(nil)
+    let isCancelled = Locked(false)
   }
 
   private let shared = Shared()
@@ -83,9 +84,12 @@ final class Hashing {
     for case let chunk? in chunks { run.tookBytes(of: chunk) }
   }
 
+  /// Has the thread take nothing more: there will be no hash.
+  func cancel() { shared.isCancelled.withLock { $0 = true } }
+
   /// The hash in hexadecimal; nil unless all bytes were taken. Ends the thread.
   func text(of source: CopySource) -> String? {
-    guard taken == source.bytes else { return nil }
+    guard taken == source.bytes, !shared.isCancelled.withLock({ $0 }) else { return nil }
     if !isOver {
       isOver = true
       // A permit without a part is the end.
@@ -105,7 +109,10 @@ final class Hashing {
         if let bytes = unsafe part.bytes {
           unsafe hash.update(bufferPointer: bytes)
         } else {
-          for _ in 0..<part.count / UInt64(zeros.count) { hash.update(data: zeros) }
+          for _ in 0..<part.count / UInt64(zeros.count) {
+            if shared.isCancelled.withLock({ $0 }) { return }
+            hash.update(data: zeros)
+          }
           hash.update(data: zeros.prefix(Int(part.count % UInt64(zeros.count))))
         }
         shared.queue.withLock { $0.done += 1 }

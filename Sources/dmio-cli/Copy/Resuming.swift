@@ -7,6 +7,8 @@ struct Resuming {
   private let folder: MapFolder
   private let source: MapFile?
   private let targets: [MapFile?]
+  /// Bytes that there are of each target's part of the copy, where there are fewer than there will be.
+  private var lengths: [UInt64?] = []
   /// The maps are about memory that is gone, or there are none: the copy begins at its beginning.
   var isFresh: Bool { source == nil && targets.allSatisfy { $0 == nil } }
 
@@ -30,8 +32,14 @@ struct Resuming {
         try Resuming.checkSize(target, source.bytes, name)
       }
       maps.append(map)
+      lengths.append(target.isWholeFile && target.bytesBefore < source.bytes ? target.bytesBefore : nil)
     }
     self.targets = maps
+    if map == nil, let index = maps.firstIndex(where: { $0 != nil }) {
+      throw Refusal(
+        "\(folder.name(of: nil)): is missing beside \(folder.name(of: index)), so that nobody knows what could not be read; put it back, or remove all maps to start over"
+      )
+    }
     if try folder.read(targets.count) != nil {
       throw Refusal(
         "\(folder.name(of: targets.count)): there is no such target; name the targets that the maps are about, in their order"
@@ -65,6 +73,29 @@ struct Resuming {
       target.map = map.sectors
       for run in target.map.runs where run.status == .bad { target.note(run.sectors, map.errnos) }
     }
+    for (index, target) in targets.enumerated() { distrust(source, target, index) }
+    // What the source did not give as it was gone, or hung, was no bad sector, though the targets may hold zeros there.
+    for extent in source.holes.list where extent.errno?.mayPass == true {
+      let sectors = extent.sector - source.start..<extent.end - source.start
+      source.forget(sectors)
+      for target in targets { target.reopen(sectors) }
+    }
+  }
+
+  /// Has done again what cannot be done: what nobody read, and what lies behind a file's end; and tries what may be over.
+  private func distrust(_ source: CopySource, _ target: CopyTarget, _ index: Int) {
+    for run in source.map.runs where run.status.isOpen { target.reopen(run.sectors) }
+    for extent in target.failures.list where extent.errno?.mayPass == true {
+      target.reopen(extent.sector - target.start..<extent.end - target.start)
+    }
+    guard let length = lengths[index] else { return }
+    let lost = length / 512 / target.block * target.block..<target.map.sectors
+    guard !lost.isEmpty else { return }
+    if target.map.runs(in: lost).contains(where: { $0.status == .done }) {
+      StandardStreams.message(
+        "\(target.device.name): ends after \(length) bytes; what its map calls done behind that is copied again")
+    }
+    target.reopen(lost)
   }
 
   private static func check(
@@ -111,6 +142,11 @@ extension CopyTarget {
       addFailure(range.lowerBound - start..<range.upperBound - start, errno)
     }
   }
+}
+
+extension Errno {
+  /// What a device said that was not there, or did not answer: it may be there again.
+  fileprivate var mayPass: Bool { saysGone || self == .ETIMEDOUT }
 }
 
 extension [Extent] {

@@ -10,6 +10,10 @@ enum Report {
   /// Tells what went wrong, for every reader.
   static func tellFailures(_ receipt: Receipt) {
     tell(receipt.source.copy.holes.list, receipt.source.name, "read")
+    if receipt.source.copy.isGone {
+      StandardStreams.message(
+        "\(receipt.source.name): is gone; put it back, and with --map the copy goes on where it was with --resume")
+    }
     for target in receipt.targets {
       let extents = target.copy.failed
       if let (errno, step) = target.copy.settling.error {
