@@ -1,6 +1,8 @@
 import HostParts
 import Testing
 
+import var DMIOTestSupport.isSanitized
+
 /// Runs of zeros, and sources that are larger than any disk.
 @Suite struct SparseTests {
   @Test("two TiB of nothing are copied in no time, and the few bytes in them arrive", arguments: engines) func huge(
@@ -16,6 +18,20 @@ import Testing
       #expect(folder.size(name) == 2 << 40)
       #expect(try shell("dd if='\(folder.path)/\(name)' bs=1 skip=1099511627776 count=3 2>/dev/null") == "abc")
       #expect(try shell("[ $(stat -c %b '\(folder.path)/\(name)') -lt 100 ] && echo small") == "small")
+    }
+  }
+
+  @Test("two TiB of nothing, and a file of zeros, are copied in less than 64 MiB of memory", arguments: engines)
+  func memory(engine: String) throws {
+    let folder = try TemporaryFolder()
+    try shell("cd '\(folder.path)' && truncate -s 2T source && fallocate -l 256M full")
+    for source in ["source", "full"] {
+      // A process of its own starts the tool: what is counted for a child begins with what its parent had.
+      let peak = try shell(
+        "cd '\(folder.path)' && env time -f %M '\(Tool.path)' copy --engine \(engine) \(source) a b c d 2>&1 | tail -1")
+      let kibibytes = try #require(Int(peak))
+      #expect(kibibytes > 1000 && (isSanitized || kibibytes < 64 << 10), "\(source): \(peak) KiB")
+      try shell("cd '\(folder.path)' && rm a b c d")
     }
   }
 
