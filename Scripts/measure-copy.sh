@@ -4,6 +4,9 @@
 # Times copies on tmpfs in turns, takes medians, and writes the DOCUMENT: what each bar asks, what was
 # measured, and whether it is met. For an otherwise idle machine.
 #
+# DMIO_ROUNDS and DMIO_MIB make it shorter, and DMIO_SLACK=2 all bars that much easier: for a machine
+# that is not idle, where only a gross fault is to be seen.
+#
 # Exit: 0 written and all bars met, 1 a bar is missed or a run failed, 2 usage.
 set -euo pipefail
 
@@ -12,6 +15,8 @@ dmio=$(readlink -f -- "$1")
 document=$(readlink -m -- "$2")
 export LC_ALL=C
 rounds=${DMIO_ROUNDS:-7}
+mib=${DMIO_MIB:-1024}
+slack=${DMIO_SLACK:-1}
 work=$(mktemp -d /dev/shm/dmio-evidence.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -19,14 +24,16 @@ cd "$work"
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 failed=0
-row() { # WHAT BAR RATIO VERDICT-EXPRESSION
-  local met=met
-  awk "BEGIN { exit !($3 $4) }" || { met="**missed**"; failed=1; }
-  rows+="| $1 | $2 | $3 | $met |"$'\n'
-  echo "$1: $3 ($2): $met"
+row() { # WHAT "least"|"most" BAR MEASURED
+  local met=met bar
+  bar=$(awk -v bar="$3" -v slack="$slack" -v side="$2" 'BEGIN { print side == "least" ? bar / slack : bar * slack }')
+  awk -v bar="$bar" -v measured="$4" -v side="$2" \
+    'BEGIN { exit !(side == "least" ? measured >= bar : measured <= bar) }' || { met="**missed**"; failed=1; }
+  rows+="| $1 | at $2 $bar | $4 | $met |"$'\n'
+  echo "$1: $4 (at $2 $bar): $met"
 }
 
-head -c 1G /dev/urandom >source
+head -c "${mib}M" /dev/urandom >source
 once() { # WHAT: the milliseconds of one copy of the source
   local begin
   rm -f a
@@ -44,8 +51,8 @@ for ((round = 0; round < rounds; round++)); do
 done
 plain=$(median <copy.ms) hash=$(median <hashed.ms) verify=$(median <verified.ms) dc3dd=$(median <other.ms)
 rows=""
-row "\`--hash sha256\`, 1 target: throughput / dc3dd's with sha256" "at least 5" "$(ratio "$dc3dd" "$hash")" ">= 5"
-row "\`--verify=readback\`: time / that of a plain copy" "at most 2.2" "$(ratio "$verify" "$plain")" "<= 2.2"
+row "\`--hash sha256\`, 1 target: throughput / dc3dd's with sha256" least 5 "$(ratio "$dc3dd" "$hash")"
+row "\`--verify=readback\`: time / that of a plain copy" most 2.2 "$(ratio "$verify" "$plain")"
 
 # Three targets alone, and beside one that gets about 1 MB/s, as 16 writes of 1 MiB take 16 s each: when the last of the three
 # is complete. The slow one would need a quarter of an hour; it is left to a signal when the others are long done.
@@ -56,24 +63,24 @@ three() { # TARGET…: milliseconds until a, b and c are complete, by the receip
   { timeout -s INT 10 "$dmio" copy --json source a b c "$@" 2>/dev/null || [ $? -eq 124 ]; } |
     jq '[.targets[0:3][] | if .ok then .seconds else error("not good") end] | max * 1000 | floor'
 }
-for ((round = 0; round < 3; round++)); do
+for ((round = 0; round < (rounds + 1) / 2 && round < 3; round++)); do
   three >>alone
   three fault:slow.json,d >>beside
 done
-row "3 targets beside a slow one: their time / without it" "at most 1.10" "$(ratio "$(median <beside)" "$(median <alone)")" "<= 1.10"
+row "3 targets beside a slow one: their time / without it" most 1.10 "$(ratio "$(median <beside)" "$(median <alone)")"
 
 rm -f a b c d source
 truncate -s 2T sparse
 begin=$(date +%s%N)
 peak=$(/usr/bin/env time -f %M "$dmio" copy sparse huge 2>&1 >/dev/null | tail -1)
-row "a sparse source of 2 TiB: seconds" "at most 5" "$(ratio $((($(date +%s%N) - begin) / 1000000)) 1000)" "<= 5"
-row "the same: peak memory in MiB" "at most 64" "$(ratio "$peak" 1024)" "<= 64"
+row "a sparse source of 2 TiB: seconds" most 5 "$(ratio $((($(date +%s%N) - begin) / 1000000)) 1000)"
+row "the same: peak memory in MiB" most 64 "$(ratio "$peak" 1024)"
 
 {
   echo "# Evidence"
   echo
   echo "What is claimed of the speed of a copy, measured by \`make evidence\` (\`Scripts/measure-copy.sh\`); no figure is typed."
-  echo "Medians of $rounds interleaved rounds, 1 GiB of random bytes on tmpfs; the slow target of 3 rounds."
+  echo "Medians of $rounds interleaved rounds, $mib MiB of random bytes on tmpfs; the slow target of 3 rounds."
   echo
   echo "| what | bar | measured | |"
   echo "|---|---|---|---|"
