@@ -54,8 +54,10 @@ public struct Table: Sendable {
   }
 
   private static func nor(_ verdict: Verdict) -> String {
-    guard verdict.isBeyondC, let limit = verdict.limit else { return "" }
-    return ", nor by C (\(String(format: "%.2f", limit)))"
+    guard let ofC = verdict.ofC else { return "" }
+    let number = String(format: "%.2f", ofC)
+    // How much of C's own speed the bar asks for.
+    return verdict.isBeyondC ? ", nor by C (\(number))" : "; C makes \(number)"
   }
 
   private static func text(_ verdict: Verdict) -> String {

@@ -16,6 +16,8 @@ public struct Verdict: Sendable {
   public let reason: String?
   /// What C reaches of the same in the same run, where a row says so, was measured, and misses the bar, too.
   public private(set) var limit: Double?
+  /// What C reached in the same place, if it took part.
+  public private(set) var ofC: Double?
 
   /// Allocations fewer than this for each I/O are a start that took a few more or less, not a cost of I/O.
   static let startUpAllocations = 0.001
@@ -49,6 +51,7 @@ extension Verdict {
     // By the same bar, and the same rule of noise.
     let verdict = Verdict(limit.held(to: row.bar), measured)
     if verdict.isMet == false { self.limit = verdict.value }
+    ofC = verdict.value
   }
 
   /// Judges `row` by what its experiment measured.

@@ -51,6 +51,8 @@ import Testing
     }
     let beyond = Verdict(row, measured, limit: limit)
     #expect(Table.cells(beyond).last == "**NOT met**, nor by C (1.40)")
+    for _ in 0..<2 { for name in ["C", "C-2"] { measured.add(Sample([.iops: 160]), of: name) } }
+    #expect(Table.cells(Verdict(row, measured, limit: limit)).last == "**NOT met**; C makes 1.60")
     let missed = verdict(["callback": 90, "C": 100], ratio)
     #expect(
       Table([beyond, missed]).summary == "1 of 2 bars are NOT met by dmio alone, 1 is beyond C on this machine.")
