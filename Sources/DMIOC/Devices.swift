@@ -10,7 +10,9 @@ public func dm_io_device_open(
 ) -> Int32 {
   FirstUse.make()
   let known = UInt32(DM_IO_RDWR | DM_IO_BUFFERED)
-  guard let name = unsafe name, let bdev = unsafe bdev, flags & ~known == 0 else { return refusal(.EINVAL) }
+  guard let name = unsafe name, let bdev = unsafe bdev, unsafe isAligned(bdev), flags & ~known == 0 else {
+    return refusal(.EINVAL)
+  }
   let access: FileOptions.Access = flags & UInt32(DM_IO_RDWR) != 0 ? .readWrite : .readOnly
   let opening = Opening(access: access, isBuffered: flags & UInt32(DM_IO_BUFFERED) != 0)
   do throws(Errno) {
