@@ -70,8 +70,8 @@ private struct Opening {
   private func innermost(_ name: DeviceName) throws(BlockError) -> BlockDevice {
     switch name {
     case .path(let path): return try file(RawArgument.bytes(of: path), name: path)
-    case .ram(let bytes): return try BlockDevice.ram(bytes: bytes)
-    case .null(let bytes): return try BlockDevice.null(bytes: bytes)
+    case .ram(let bytes): return try BlockDevice.ram(bytes: bytes, access: access)
+    case .null(let bytes): return try BlockDevice.null(bytes: bytes, access: access)
     case .fault: preconditionFailure("fault devices were taken off")
     }
   }

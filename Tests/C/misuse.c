@@ -1,4 +1,4 @@
-/* Pointers that cannot be right. */
+/* Pointers that cannot be right, and devices that may only be read. */
 #define _POSIX_C_SOURCE 200809L
 #include "check.h"
 
@@ -157,6 +157,46 @@ static void a_buffer_may_stand_anywhere(void)
 	free(back);
 }
 
+static void expect_read_only(const char *name)
+{
+	static const int changes[] = { DM_IO_WRITE, DM_IO_DISCARD, DM_IO_WRITE_ZEROES };
+	struct block_device *bdev = NULL;
+	struct io_region where;
+	unsigned char *data = filled(PAGE, 1);
+	unsigned long bits = UNTOUCHED;
+
+	CHECK(dm_io_device_open(name, DM_IO_RDONLY, &bdev) == 0);
+	where = region(bdev, 8, 8);
+	for (int index = 0; index < 3; index++) {
+		struct dm_io_request change = writing(NULL, data, NULL, NULL);
+		struct dm_io_region_error error = { 0, 0 };
+
+		change.op_flags = changes[index];
+		change.errors = &error;
+		CHECK(dm_io(&change, 1, &where, &bits, 0) == -EIO && bits == 1);
+		CHECK(error.error == EBADF && error.sector == 8);
+	}
+	CHECK(dm_io_sync_vm(1, &where, DM_IO_READ, data, &bits) == 0 && bits == 0 && is_all(data, PAGE, 0));
+	dm_io_device_close(bdev);
+	free(data);
+}
+
+static void what_is_opened_for_reading_is_not_written(void)
+{
+	char plan[] = "/tmp/dm-io-plan-XXXXXX", name[64];
+	int fd = mkstemp(plan);
+
+	CHECK(fd >= 0 && write(fd, "{\"rules\":[]}", 12) == 12);
+	close(fd);
+	expect_read_only("ram:1MiB");
+	expect_read_only("null:1MiB");
+	snprintf(name, sizeof(name), "fault:%s,ram:1MiB", plan);
+	expect_read_only(name);
+	snprintf(name, sizeof(name), "fault:%s,null:1MiB", plan);
+	expect_read_only(name);
+	unlink(plan);
+}
+
 int main(void)
 {
 	RUN(a_reservation_may_be_given_back_in_the_very_first_call);
@@ -165,5 +205,6 @@ int main(void)
 	RUN(misaligned_requests_bits_and_errors_are_refused);
 	RUN(misaligned_nodes_and_vectors_are_refused_where_they_are_needed);
 	RUN(a_buffer_may_stand_anywhere);
+	RUN(what_is_opened_for_reading_is_not_written);
 	return 0;
 }
