@@ -52,9 +52,11 @@ private func carryOut(
     return Clients.withCommon { unsafe carryOut(request, given.notify, $0, word, errors) }
   }
   guard unsafe Clients.isOurs(client) else { return refusal(.EINVAL) }
-  // A callback that runs meanwhile may end the client.
-  return unsafe withExtendedLifetime(Handle.keep(client, BlockClient.self)) {
-    unsafe carryOut(request, given.notify, $0, word, errors)
+  return Cancellation.held {
+    // A callback that runs meanwhile may end the client.
+    unsafe withExtendedLifetime(Handle.keep(client, BlockClient.self)) {
+      unsafe carryOut(request, given.notify, $0, word, errors)
+    }
   }
 }
 

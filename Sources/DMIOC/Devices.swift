@@ -8,6 +8,12 @@ internal import Glibc
 public func dm_io_device_open(
   _ name: UnsafePointer<CChar>!, _ flags: UInt32, _ bdev: UnsafeMutablePointer<OpaquePointer?>!
 ) -> Int32 {
+  Cancellation.held { unsafe openDevice(name, flags, bdev) }
+}
+
+private func openDevice(
+  _ name: UnsafePointer<CChar>?, _ flags: UInt32, _ bdev: UnsafeMutablePointer<OpaquePointer?>?
+) -> Int32 {
   FirstUse.make()
   let known = UInt32(DM_IO_RDWR | DM_IO_BUFFERED)
   guard let name = unsafe name, let bdev = unsafe bdev, unsafe isAligned(bdev), flags & ~known == 0 else {
@@ -28,7 +34,7 @@ public func dm_io_device_open(
 @c @implementation
 public func dm_io_device_close(_ bdev: OpaquePointer!) {
   guard let bdev = unsafe bdev, unsafe Handle.with(bdev, BlockDevice.self, { $0.forks == Forks.count }) else { return }
-  unsafe Handle.take(bdev, BlockDevice.self).close()
+  Cancellation.held { unsafe Handle.take(bdev, BlockDevice.self).close() }
 }
 
 /// The size of a device.
