@@ -1,4 +1,4 @@
-/* Calls that wait: threads that are cancelled in them. */
+/* Calls that wait: threads that are cancelled in them, and how long they wait. */
 #define _POSIX_C_SOURCE 200809L
 #include "check.h"
 
@@ -157,9 +157,37 @@ static void who_cannot_be_cancelled_before_a_call_cannot_afterwards(void)
 	CHECK(pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &state) == 0 && state == PTHREAD_CANCEL_DISABLE);
 }
 
+static void count(unsigned long bits, void *context)
+{
+	CHECK(bits == 0);
+	++*(int *)context;
+}
+
+/* A delay goes by in parts of 50 ms, none of which is the end of a request. */
+static void poll_waits_until_a_request_has_ended(void)
+{
+	struct block_device *bdev = opened_slow(160);
+	struct io_region where = region(bdev, 0, 8);
+	unsigned char *data = filled(PAGE, 1);
+
+	for (unsigned int flags = 0; flags <= DM_IO_DRIVEN; flags++) {
+		struct dm_io_client *client = dm_io_client_create(1, flags);
+		int times = 0;
+		struct dm_io_request write = writing(client, data, count, &times);
+
+		CHECK(dm_io(&write, 1, &where, NULL, 0) == 0);
+		CHECK(dm_io_client_poll(client, 60000) == 1 && times == 1);
+		CHECK(dm_io_client_poll(client, 1) == 0);
+		dm_io_client_destroy(client);
+	}
+	dm_io_device_close(bdev);
+	free(data);
+}
+
 int main(void)
 {
 	RUN(a_thread_is_cancelled_after_a_call_and_never_inside);
 	RUN(who_cannot_be_cancelled_before_a_call_cannot_afterwards);
+	RUN(poll_waits_until_a_request_has_ended);
 	return 0;
 }
