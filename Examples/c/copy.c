@@ -5,6 +5,7 @@
  */
 #include <dm_io.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,43 +73,85 @@ static void was_read(unsigned long error, void *context)
 	trouble = 1;
 }
 
+/* Waits until nothing is under way any more; 0, or the negative errno of a client that does not work. */
+static int finish(void)
+{
+	while (under_way > 0) {
+		int ended = dm_io_client_poll(client, -1);
+
+		if (ended < 0)
+			return ended;
+	}
+	return 0;
+}
+
+/* Makes what was written durable. */
+static int flush(void)
+{
+	struct dm_io_request request;
+	struct dm_io_region whole;
+
+	memset(&request, 0, sizeof(request));
+	request.size = sizeof(request);
+	request.op_flags = DM_IO_FLUSH;
+	request.client = client;
+	whole.bdev = target;
+	whole.sector = whole.count = 0;
+	return dm_io(&request, 1, &whole, NULL, 0);
+}
+
+static struct block_device *opened(const char *name, unsigned int flags)
+{
+	struct block_device *device = NULL;
+	int result = dm_io_device_open(name, flags, &device);
+
+	if (result < 0)
+		fprintf(stderr, "copy: %s: %s\n", name, strerror(-result));
+	return device;
+}
+
 int main(int count, char **names)
 {
 	struct chunk chunks[CHUNKS];
-	struct dm_io_request flush;
-	struct dm_io_region whole;
+	int result;
 
 	if (count != 3) {
 		fprintf(stderr, "usage: copy SOURCE TARGET\n");
 		return 2;
 	}
-	client = dm_io_client_create(CHUNKS, DM_IO_DRIVEN);
-	if (!client || dm_io_device_open(names[1], DM_IO_RDONLY, &source) || dm_io_device_open(names[2], DM_IO_RDWR, &target)) {
-		fprintf(stderr, "copy: cannot open %s or %s\n", names[1], names[2]);
+	source = opened(names[1], DM_IO_RDONLY);
+	target = opened(names[2], DM_IO_RDWR);
+	if (!source || !target)
 		return 1;
-	}
 	size = dm_io_device_sectors(source);
 	if (dm_io_device_sectors(target) < size) {
 		fprintf(stderr, "copy: %s is too small\n", names[2]);
 		return 1;
 	}
+	client = dm_io_client_create(CHUNKS, DM_IO_DRIVEN);
+	if (!client) {
+		fprintf(stderr, "copy: making a client: %s\n", strerror(errno));
+		return 1;
+	}
+	/* All before the first is begun: from then on the memory has to stay until `finish` has returned. */
 	for (int index = 0; index < CHUNKS; index++) {
 		chunks[index].data = aligned_alloc(4096, (size_t)CHUNK * 512);
-		if (!chunks[index].data)
+		if (!chunks[index].data) {
+			fprintf(stderr, "copy: no memory\n");
 			return 1;
-		begin(&chunks[index]);
+		}
 	}
-	while (under_way > 0)
-		dm_io_client_poll(client, -1);
+	for (int index = 0; index < CHUNKS; index++)
+		begin(&chunks[index]);
+	result = finish();
+	if (result < 0) {
+		fprintf(stderr, "copy: waiting: %s\n", strerror(-result));
+		trouble = 1;
+	} else {
+		trouble |= flush() != 0;
+	}
 
-	memset(&flush, 0, sizeof(flush));
-	flush.size = sizeof(flush);
-	flush.op_flags = DM_IO_FLUSH;
-	flush.client = client;
-	whole.bdev = target;
-	whole.sector = whole.count = 0;
-	trouble |= dm_io(&flush, 1, &whole, NULL, 0) != 0;
-
+	/* Waits for what is in flight, whatever went wrong. */
 	dm_io_client_destroy(client);
 	dm_io_device_close(source);
 	dm_io_device_close(target);

@@ -29,6 +29,8 @@ static void after_fork_in_child(void)
 {
 	dmio_fork_count++;
 	threads = 0;
+	/* The callback in which the fork came is not over there, but its client is. */
+	dmio_seats = 0;
 	pthread_mutex_unlock(&first_use);
 }
 

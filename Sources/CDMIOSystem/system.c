@@ -27,6 +27,19 @@ uintptr_t dmio_number_thread(void)
 	return dmio_thread_number;
 }
 
+int dmio_hold_cancellation(void)
+{
+	int before;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+	return before;
+}
+
+void dmio_restore_cancellation(int before)
+{
+	pthread_setcancelstate(before, NULL);
+}
+
 void dmio_name_thread(const char *name)
 {
 	pthread_setname_np(pthread_self(), name);
@@ -55,7 +68,8 @@ void dmio_event_signal(int fd)
 {
 	uint64_t one = 1;
 
-	while (write(fd, &one, sizeof(one)) < 0 && errno == EINTR)
+	/* Not write, which is a point where a thread may be cancelled: who submits may come here without having that held off. */
+	while (syscall(SYS_write, fd, &one, sizeof(one)) < 0 && errno == EINTR)
 		;
 }
 

@@ -6,13 +6,15 @@ internal import Synchronization
 /// Makes a client; NULL and `errno` where that fails. The header has the contract, as for every function here.
 @c @implementation
 public func dm_io_client_create(_ pages: UInt32, _ flags: UInt32) -> OpaquePointer? {
-  FirstUse.make()
-  do throws(BlockError) {
-    guard flags & ~UInt32(DM_IO_DRIVEN) == 0 else { throw .system(.EINVAL, "flags") }
-    return unsafe Handle.give(try BlockClient(pages: Int(pages), kind: flags == 0 ? .shared : .driven))
-  } catch {
-    errno = error.errno.rawValue
-    return nil
+  unsafe Cancellation.held {
+    FirstUse.make()
+    do throws(BlockError) {
+      guard flags & ~UInt32(DM_IO_DRIVEN) == 0 else { throw .system(.EINVAL, "flags") }
+      return unsafe Handle.give(try BlockClient(pages: Int(pages), kind: flags == 0 ? .shared : .driven))
+    } catch {
+      errno = error.errno.rawValue
+      return nil
+    }
   }
 }
 
@@ -23,9 +25,8 @@ public func dm_io_client_destroy(_ client: OpaquePointer!) {
     // Elsewhere nothing in flight could be waited for.
     unsafe Handle.with(client, BlockClient.self, { $0.kind == .shared || $0.isOnItsThread })
   else { return }
-  let taken = unsafe Handle.take(client, BlockClient.self)
-  // What is in flight ends all the same.
-  if taken.mayWaitForCaller { taken.refuseRequests() } else { taken.close() }
+  // The last reference goes inside, too: with it a driven client waits for what is in flight.
+  Cancellation.held { unsafe Clients.end(client) }
 }
 
 /// Changes the reservation.
@@ -66,24 +67,40 @@ enum Clients {
     unsafe Handle.with(client, BlockClient.self) { $0.forks == Forks.count }
   }
 
+  /// Ends a client that may be ended here.
+  static func end(_ client: OpaquePointer) {
+    let taken = unsafe Handle.take(client, BlockClient.self)
+    // What is in flight ends all the same.
+    if taken.mayWaitForCaller { taken.refuseRequests() } else { taken.close() }
+  }
+
   /// What `body` answers for a client, or the negative errno of what is wrong.
   static func answering(
     _ client: OpaquePointer?, _ body: (BlockClient) throws(BlockError) -> Int32
   ) -> Int32 {
     guard let client = unsafe client, unsafe isOurs(client) else { return refusal(.EINVAL) }
-    return unsafe withExtendedLifetime(Handle.keep(client, BlockClient.self)) { client in
-      do throws(BlockError) { return try body(client) } catch { return refusal(error.errno) }
+    return Cancellation.held {
+      // Kept inside: where a callback ends the client, letting go of it here is what waits.
+      unsafe withExtendedLifetime(Handle.keep(client, BlockClient.self)) { client in
+        do throws(BlockError) { return try body(client) } catch { return refusal(error.errno) }
+      }
     }
   }
 
   /// The address of the shared client of the functions of dm-io.txt; 0 before the first call.
   private static let common = Atomic<UInt>(0)
 
-  /// Hands the common client to `body`; makes it at the first call, and at the first after a fork.
+  /// Hands the common client to `body`, in which the thread is not cancelled; makes it at the first call, and at the first
+  /// after a fork.
   ///
   /// No lock: a fork may come while another thread holds it.
   @inline(__always)
   static func withCommon(_ body: (BlockClient) -> Int32) -> Int32 {
+    Cancellation.held { withCommonNow(body) }
+  }
+
+  @inline(__always)
+  private static func withCommonNow(_ body: (BlockClient) -> Int32) -> Int32 {
     let bits = common.load(ordering: .acquiring)
     if let client = unsafe OpaquePointer(bitPattern: bits), unsafe isOurs(client) {
       return unsafe Handle.with(client, BlockClient.self, body)

@@ -12,7 +12,10 @@ public func dm_io(
   // an order that leaves little to be kept. Submitting to a driven client runs no callback: nothing ends it before this returns.
   let forks = dmio_forks()
   guard let req = unsafe req, unsafe req.pointee.size == MemoryLayout<dm_io_request>.size, num_regions == 1,
-    let region = unsafe region, let device = unsafe region.pointee.bdev,
+    let region = unsafe region,
+    // Both at once; the one structure asks for as much as the other.
+    unsafe (UInt(bitPattern: req) | UInt(bitPattern: region)) & UInt(MemoryLayout<dm_io_request>.alignment - 1) == 0,
+    let device = unsafe region.pointee.bdev,
     unsafe Handle.with(device, BlockDevice.self, { $0.forks == forks }), let client = unsafe req.pointee.client,
     unsafe Handle.with(client, BlockClient.self, { $0.forks == forks && $0.kind == .driven }),
     unsafe req.pointee.errors == nil, unsafe req.pointee.mem.type.rawValue | 1 == DM_IO_KMEM.rawValue,
@@ -31,7 +34,9 @@ private func carryOut(
   _ req: UnsafeMutablePointer<dm_io_request>?, _ count: UInt32, _ regions: UnsafeMutablePointer<io_region>?,
   _ word: UnsafeMutablePointer<UInt>?, _ priority: UInt16
 ) -> Int32 {
-  guard let req = unsafe req, unsafe UInt(bitPattern: req.pointee.size) >= MemoryLayout<dm_io_request>.size else {
+  guard let req = unsafe req, unsafe isAligned(req),
+    unsafe UInt(bitPattern: req.pointee.size) >= MemoryLayout<dm_io_request>.size
+  else {
     return refusal(.EINVAL)
   }
   guard unsafe isKnown(req) else { return refusal(.E2BIG) }
@@ -47,9 +52,11 @@ private func carryOut(
     return Clients.withCommon { unsafe carryOut(request, given.notify, $0, word, errors) }
   }
   guard unsafe Clients.isOurs(client) else { return refusal(.EINVAL) }
-  // A callback that runs meanwhile may end the client.
-  return unsafe withExtendedLifetime(Handle.keep(client, BlockClient.self)) {
-    unsafe carryOut(request, given.notify, $0, word, errors)
+  return Cancellation.held {
+    // A callback that runs meanwhile may end the client.
+    unsafe withExtendedLifetime(Handle.keep(client, BlockClient.self)) {
+      unsafe carryOut(request, given.notify, $0, word, errors)
+    }
   }
 }
 

@@ -8,9 +8,17 @@ internal import Glibc
 public func dm_io_device_open(
   _ name: UnsafePointer<CChar>!, _ flags: UInt32, _ bdev: UnsafeMutablePointer<OpaquePointer?>!
 ) -> Int32 {
+  Cancellation.held { unsafe openDevice(name, flags, bdev) }
+}
+
+private func openDevice(
+  _ name: UnsafePointer<CChar>?, _ flags: UInt32, _ bdev: UnsafeMutablePointer<OpaquePointer?>?
+) -> Int32 {
   FirstUse.make()
   let known = UInt32(DM_IO_RDWR | DM_IO_BUFFERED)
-  guard let name = unsafe name, let bdev = unsafe bdev, flags & ~known == 0 else { return refusal(.EINVAL) }
+  guard let name = unsafe name, let bdev = unsafe bdev, unsafe isAligned(bdev), flags & ~known == 0 else {
+    return refusal(.EINVAL)
+  }
   let access: FileOptions.Access = flags & UInt32(DM_IO_RDWR) != 0 ? .readWrite : .readOnly
   let opening = Opening(access: access, isBuffered: flags & UInt32(DM_IO_BUFFERED) != 0)
   do throws(Errno) {
@@ -26,7 +34,7 @@ public func dm_io_device_open(
 @c @implementation
 public func dm_io_device_close(_ bdev: OpaquePointer!) {
   guard let bdev = unsafe bdev, unsafe Handle.with(bdev, BlockDevice.self, { $0.forks == Forks.count }) else { return }
-  unsafe Handle.take(bdev, BlockDevice.self).retire()
+  Cancellation.held { unsafe Handle.take(bdev, BlockDevice.self).retire() }
 }
 
 /// The size of a device.
@@ -68,8 +76,8 @@ private struct Opening {
   private func innermost(_ name: DeviceName) throws(BlockError) -> BlockDevice {
     switch name {
     case .path(let path): return try file(RawArgument.bytes(of: path), name: path)
-    case .ram(let bytes): return try BlockDevice.ram(bytes: bytes)
-    case .null(let bytes): return try BlockDevice.null(bytes: bytes)
+    case .ram(let bytes): return try BlockDevice.ram(bytes: bytes, access: access)
+    case .null(let bytes): return try BlockDevice.null(bytes: bytes, access: access)
     case .fault: preconditionFailure("fault devices were taken off")
     }
   }

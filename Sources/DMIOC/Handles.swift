@@ -38,6 +38,12 @@ enum Handle {
 @inline(__always)
 func refusal(_ errno: Errno) -> Int32 { -errno.rawValue }
 
+/// False for a pointer that cannot be one to such a thing, which C's rules forbid to make and its casts do not. NULL can.
+@inline(__always)
+func isAligned<Pointee>(_ pointer: UnsafePointer<Pointee>?) -> Bool {
+  UInt(bitPattern: pointer) & UInt(MemoryLayout<Pointee>.alignment &- 1) == 0
+}
+
 /// Runs `body` and returns what it returns, or the negative errno of what it throws.
 @inline(__always)
 func answering(_ body: () throws(BlockError) -> Int32) -> Int32 {

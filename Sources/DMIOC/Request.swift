@@ -16,7 +16,7 @@ struct Request {
     _ memory: () -> Memory?
   ) {
     guard let operation = Operation(opFlags, priority: priority), count <= UInt32(Limits.regions),
-      unsafe count == 0 || regions != nil,
+      unsafe count == 0 || regions != nil && isAligned(regions),
       // What takes no memory has none looked at.
       let memory = operation.kind == .read || operation.kind == .write ? memory() : Memory.none
     else { return nil }
@@ -30,7 +30,8 @@ struct Request {
       }
     }
     self.operation = operation
-    unsafe self.regions = unsafe UnsafeRawPointer(regions)?.assumingMemoryBound(to: Region.self)
+    // Of no regions nobody looks where they are.
+    unsafe self.regions = unsafe UnsafeRawPointer(count == 0 ? nil : regions)?.assumingMemoryBound(to: Region.self)
     self.count = Int(count)
     self.memory = memory
   }
@@ -56,6 +57,7 @@ struct Request {
     to client: BlockClient, _ notify: io_notify_fn, _ context: UnsafeMutableRawPointer?,
     _ errors: UnsafeMutablePointer<RegionFailure>?
   ) -> Int32 {
+    guard unsafe isAligned(errors) else { return refusal(.EINVAL) }
     let notify = unsafe Request.notify(notify)
     return answering { () throws(BlockError) in
       unsafe try client.submit(operation, span, memory, failures: errors, context: context, notify: notify)
@@ -68,7 +70,8 @@ struct Request {
   func perform(
     on client: BlockClient, _ word: UnsafeMutablePointer<UInt>?, _ errors: UnsafeMutablePointer<RegionFailure>?
   ) -> Int32 {
-    answering { () throws(BlockError) in
+    guard unsafe isAligned(word), unsafe isAligned(errors) else { return refusal(.EINVAL) }
+    return answering { () throws(BlockError) in
       guard !client.mayWaitForCaller else { throw .wouldDeadlock }
       let result = try client.performBlocking(operation, span, memory)
       if let word = unsafe word { unsafe word.pointee = UInt(result.errors.rawValue) }

@@ -4,6 +4,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "check.h"
 
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -11,6 +12,31 @@ static void count(unsigned long bits, void *context)
 {
 	CHECK(bits == 0);
 	++*(int *)context;
+}
+
+/* Asynchronous requests with a handle of before the fork, and with two. */
+static void expect_refusals(struct dm_io_client *client, struct block_device *bdev, unsigned char *data)
+{
+	struct block_device *own = opened("ram:1MiB");
+	struct dm_io_client *own_client = dm_io_client_create(1, DM_IO_DRIVEN);
+	struct io_region old = region(bdev, 0, 8), new = region(own, 0, 8);
+	struct page *page = dm_io_page_alloc();
+	struct page_list node = { NULL, page };
+	struct bio_vec vector = { page, PAGE, 0 };
+	int times = 0;
+	struct dm_io_request inherited = writing(client, data, count, &times), made = writing(own_client, data, count, &times);
+
+	CHECK(dm_io(&inherited, 1, &old, NULL, 0) == -EINVAL && dm_io(&inherited, 1, &new, NULL, 0) == -EINVAL);
+	CHECK(dm_io(&inherited, 0, NULL, NULL, 0) == -EINVAL);
+	CHECK(dm_io(&made, 1, &old, NULL, 0) == -EINVAL);
+	CHECK(dm_io_async_vm(1, &old, DM_IO_WRITE, data, count, &times) == -EINVAL);
+	CHECK(dm_io_async(1, &old, DM_IO_WRITE, &node, 0, count, &times) == -EINVAL);
+	CHECK(dm_io_async_bvec(1, &old, DM_IO_WRITE, &vector, count, &times) == -EINVAL);
+	CHECK(dm_io_client_poll(own_client, -1) == 0 && times == 0);
+	CHECK(dm_io(&made, 1, &new, NULL, 0) == 0 && dm_io_client_poll(own_client, -1) == 1 && times == 1);
+	dm_io_client_destroy(own_client);
+	dm_io_device_close(own);
+	dm_io_page_free(page);
 }
 
 static int in_the_child(struct dm_io_client *client, struct block_device *bdev, unsigned char *data)
@@ -25,6 +51,9 @@ static int in_the_child(struct dm_io_client *client, struct block_device *bdev, 
 	CHECK(dm_io_sync_vm(1, &where, DM_IO_WRITE, data, &bits) == -EINVAL && bits == UNTOUCHED);
 	CHECK(dm_io_client_poll(client, -1) == -EINVAL && dm_io_client_resize(client, 2) == -EINVAL);
 	CHECK(dm_io_client_event_fd(client) == -EINVAL);
+	expect_refusals(client, bdev, data);
+	/* Nothing but the handle itself is needed for its size. */
+	CHECK(dm_io_device_sectors(bdev) == 2048);
 	dm_io_client_destroy(client);
 	dm_io_device_close(bdev);
 	/* What is made after it works. */
@@ -163,10 +192,103 @@ static void a_fork_amid_the_first_calls_leaves_a_child_that_works(void)
 	}
 }
 
+struct forked {
+	struct told told;
+	pid_t child;
+};
+
+/* In a child that was forked inside a callback, whose thread is no client's there. */
+static int start_anew_in_a_callback(void)
+{
+	struct block_device *bdev;
+	struct dm_io_client *client;
+	struct io_region where;
+	unsigned char *data = filled(PAGE, 1);
+	struct dm_io_request write;
+
+	start_anew();
+	CHECK(dm_io_get(1) == 0);
+	bdev = opened("ram:1MiB");
+	where = region(bdev, 0, 8);
+	client = dm_io_client_create(1, 0);
+	write = writing(client, data, NULL, NULL);
+	CHECK(client && dm_io(&write, 1, &where, NULL, 0) == 0);
+	CHECK(dm_io_client_resize(client, 2) == 0 && dm_io_client_poll(client, -1) >= 0);
+	dm_io_client_destroy(client);
+	return 0;
+}
+
+static void fork_and_tell(unsigned long bits, void *context)
+{
+	struct forked *forked = context;
+
+	forked->child = fork();
+	if (forked->child == 0)
+		_exit(start_anew_in_a_callback());
+	tell(bits, &forked->told);
+}
+
+static void a_child_that_is_forked_inside_a_callback_works(void)
+{
+	struct block_device *bdev = opened("ram:1MiB");
+	struct io_region where = region(bdev, 0, 8);
+	unsigned char *data = filled(PAGE, 1);
+
+	for (int which = 0; which < 3; which++) {
+		struct dm_io_client *client = which < 2 ? dm_io_client_create(1, (unsigned int)which) : NULL;
+		struct forked forked = { TOLD, 0 };
+		struct dm_io_request write = writing(client, data, fork_and_tell, &forked);
+
+		CHECK(dm_io(&write, 1, &where, NULL, 0) == 0);
+		if (client)
+			CHECK(dm_io_client_poll(client, -1) >= 0);
+		CHECK(wait_for(&forked.told, 1) == 0);
+		expect_success(forked.child);
+		dm_io_client_destroy(client);
+	}
+	free(data);
+	dm_io_device_close(bdev);
+}
+
+/* As somebody who may do nothing with files of root's. */
+static int be_refused(const char *folder, const char *path)
+{
+	struct block_device *bdev = NULL;
+
+	if (geteuid() == 0)
+		CHECK(setgid(65534) == 0 && setuid(65534) == 0);
+	CHECK(chdir("/") == 0);
+	CHECK(dm_io_device_open(path, DM_IO_RDONLY, &bdev) == -EACCES);
+	CHECK(dm_io_device_open(path, DM_IO_RDWR | DM_IO_BUFFERED, &bdev) == -EACCES);
+	CHECK(dm_io_device_open(folder, DM_IO_RDONLY, &bdev) == -EACCES);
+	CHECK(bdev == NULL);
+	return 0;
+}
+
+static void a_file_of_somebody_else_is_not_opened(void)
+{
+	char folder[] = "/tmp/dm-io-folder-XXXXXX", path[64];
+	pid_t child;
+	int fd;
+
+	CHECK(mkdtemp(folder) && chmod(folder, 0711) == 0);
+	snprintf(path, sizeof(path), "%s/disk", folder);
+	fd = open(path, O_CREAT | O_RDWR, 0000);
+	CHECK(fd >= 0 && ftruncate(fd, 1 << 20) == 0 && chmod(folder, 0111) == 0);
+	close(fd);
+	child = fork();
+	if (child == 0)
+		_exit(be_refused(folder, path));
+	expect_success(child);
+	CHECK(chmod(folder, 0700) == 0 && unlink(path) == 0 && rmdir(folder) == 0);
+}
+
 int main(void)
 {
 	RUN(a_fork_amid_the_first_calls_leaves_a_child_that_works);
 	RUN(a_forked_child_is_refused_what_it_inherited);
+	RUN(a_child_that_is_forked_inside_a_callback_works);
+	RUN(a_file_of_somebody_else_is_not_opened);
 	RUN(a_fork_amid_opening_and_closing_leaves_a_child_that_works);
 	return 0;
 }

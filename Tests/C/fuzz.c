@@ -1,127 +1,15 @@
 /*
  * Drives the C interface with calls that the input makes up, sensible and not, and checks what holds for all of them: a call that is
- * refused leaves the word alone and calls nobody, one that is taken is answered once, and nothing crashes.
+ * refused leaves the word alone and calls nobody, each one that is taken is answered once, and nothing crashes. Callbacks submit, too.
  *
  * What the caller has to promise is kept: memory is as long as the regions that a request can reach, handles are not used after their end.
  */
 #define _POSIX_C_SOURCE 200809L
-#include "check.h"
-
-enum { SECTORS = 128, DEVICES = 5, CLIENTS = 3, NODES = 16 };
-
-static const uint8_t *input, *input_end;
-static struct block_device *devices[DEVICES];
-static struct dm_io_client *clients[CLIENTS];
-static unsigned char *buffer;
-static struct page *pages[NODES];
-static int taken, answered;
-
-/* What leads to the memory of one request, which the caller leaves alone until it is over. */
-struct flight {
-	struct page_list nodes[NODES];
-	struct bio_vec vectors[NODES];
-};
-
-static unsigned int byte(void)
-{
-	return input < input_end ? *input++ : 0;
-}
-
-/* A small number mostly, sometimes one from the edges. */
-static uint64_t number(void)
-{
-	static const uint64_t edges[] = { 0, 1, 64, 65, 4095, 4096, 1ULL << 31, 0xffffffff, (1ULL << 54) - 1, 1ULL << 54, ~0ULL };
-	unsigned int first = byte();
-
-	return first < 200 ? first % SECTORS : edges[first % (sizeof(edges) / sizeof(edges[0]))];
-}
-
-static void answer(unsigned long bits, void *context)
-{
-	(void)bits;
-	free(context);
-	__atomic_add_fetch(&answered, 1, __ATOMIC_SEQ_CST);
-}
-
-/*
- * Regions, as many as fit; some without a device, beyond its end, or of more sectors than there are. Not those of a read, as what it does
- * not bring is zeroed, nor with an array of vectors, which nothing but the request ends.
- */
-static unsigned int make_regions(struct io_region *regions, bool is_short)
-{
-	unsigned int count = byte() % 70;
-
-	for (unsigned int index = 0; index < count && index < 70; index++) {
-		regions[index].bdev = byte() % 16 ? devices[byte() % DEVICES] : NULL;
-		regions[index].sector = number();
-		regions[index].count = is_short ? byte() % SECTORS : number();
-		if (regions[index].count > SECTORS && byte() % 2)
-			regions[index].sector = 0;
-	}
-	return count;
-}
-
-/* Pages in a ring, so that a list of them is as long as anybody asks. */
-static struct page_list *make_list(struct flight *flight)
-{
-	for (int index = 0; index < NODES; index++) {
-		flight->nodes[index].next = &flight->nodes[(index + 1 + (int)(byte() % 3)) % NODES];
-		flight->nodes[index].page = byte() % 32 ? pages[index] : NULL;
-	}
-	return byte() % 16 ? &flight->nodes[byte() % NODES] : NULL;
-}
-
-static struct bio_vec *make_vectors(struct flight *flight)
-{
-	struct bio_vec *vectors = flight->vectors;
-
-	for (int index = 0; index < NODES; index++) {
-		/* Sixteen whole pages hold all that a device has. */
-		vectors[index].bv_page = pages[index];
-		vectors[index].bv_len = PAGE;
-		vectors[index].bv_offset = 0;
-		if (byte() % 8 == 0) {
-			vectors[index].bv_len = (unsigned int)number();
-			vectors[index].bv_offset = (unsigned int)number();
-			/* A vector that is refused ends the walk; one of nothing would lead beyond the last. */
-			if (vectors[index].bv_len < PAGE && vectors[index].bv_len % SECTOR == 0)
-				vectors[index].bv_len = 1;
-		}
-	}
-	return byte() % 16 ? vectors : NULL;
-}
-
-static void check_sync(int result, unsigned long bits)
-{
-	CHECK(result == 0 || result == -EIO || result == -EINVAL || result == -EPERM || result == -EAGAIN ||
-	      result == -E2BIG);
-	if (result == 0)
-		CHECK(bits == 0);
-	else if (result != -EIO)
-		CHECK(bits == UNTOUCHED);
-}
-
-static void check_async(int result, struct flight *flight)
-{
-	CHECK(result == 0 || result == -EIO || result == -EINVAL || result == -EPERM || result == -EAGAIN ||
-	      result == -E2BIG);
-	if (result == 0)
-		taken++;
-	else
-		free(flight);
-}
-
-static struct flight *new_flight(void)
-{
-	struct flight *flight = calloc(1, sizeof(*flight));
-
-	CHECK(flight);
-	return flight;
-}
+#include "made_up.h"
 
 static void use_text(void)
 {
-	struct io_region regions[70];
+	struct io_region regions[71];
 	struct flight *flight = new_flight();
 	unsigned int form = byte() % 6;
 	int rw = byte() % 8 ? (int)(byte() % 2) | (int)(byte() % 8) << 8 : (int)number();
@@ -130,48 +18,58 @@ static void use_text(void)
 	unsigned long bits = UNTOUCHED;
 	io_notify_fn fn = byte() % 16 ? answer : NULL;
 	void *data = byte() % 8 ? buffer : NULL;
+	bool is_wrong;
+	struct io_region *where = given(regions, &is_wrong);
+	int result;
 
 	switch (form) {
 	case 0:
-		check_sync(dm_io_sync(count, regions, rw, make_list(flight), offset, &bits), bits);
+		result = dm_io_sync(count, where, rw, make_list(flight), offset, &bits);
 		break;
 	case 1:
-		check_async(dm_io_async(count, regions, rw, make_list(flight), offset, fn, flight), flight);
-		return;
+		result = dm_io_async(count, where, rw, make_list(flight), offset, fn, flight);
+		break;
 	case 2:
-		check_sync(dm_io_sync_bvec(count, regions, rw, make_vectors(flight), &bits), bits);
+		result = dm_io_sync_bvec(count, where, rw, make_vectors(flight), &bits);
 		break;
 	case 3:
-		check_async(dm_io_async_bvec(count, regions, rw, make_vectors(flight), fn, flight), flight);
-		return;
+		result = dm_io_async_bvec(count, where, rw, make_vectors(flight), fn, flight);
+		break;
 	case 4:
-		check_sync(dm_io_sync_vm(count, byte() % 16 ? regions : NULL, rw, data, &bits), bits);
+		result = dm_io_sync_vm(count, byte() % 16 ? where : NULL, rw, data, &bits);
 		break;
 	default:
-		check_async(dm_io_async_vm(count, regions, rw, data, fn, flight), flight);
-		return;
+		result = dm_io_async_vm(count, where, rw, data, fn, flight);
+		break;
 	}
-	free(flight);
+	CHECK(!is_wrong || count == 0 || result == -EINVAL);
+	if (form % 2) {
+		check_async(result, flight);
+	} else {
+		check_sync(result, bits);
+		drop(flight);
+	}
 }
 
 static void use_request(void)
 {
-	struct io_region regions[70];
+	struct io_region regions[71], *where;
 	struct dm_io_region_error errors[70];
 	/* What follows the request is there as far as it may be looked at, and mostly zero. */
 	union {
 		struct dm_io_request request;
 		unsigned char bytes[PAGE];
-	} given;
-	struct dm_io_request *request = &given.request;
+	} room;
+	struct dm_io_request *request = &room.request;
 	struct flight *flight = new_flight();
 	unsigned long bits = UNTOUCHED;
 	unsigned int count;
+	bool is_wrong;
 	int result;
 
-	memset(&given, 0, sizeof(given));
+	memset(&room, 0, sizeof(room));
 	if (byte() % 8 == 0)
-		given.bytes[sizeof(*request) + byte()] = 1;
+		room.bytes[sizeof(*request) + byte()] = 1;
 	request->size = byte() % 16 ? sizeof(*request) : number();
 	request->op_flags = byte() % 8 ? (int)(byte() % 6) | (int)(byte() % 8) << 8 : (int)number();
 	request->mem.type = (enum dm_io_mem_type)(byte() % 5);
@@ -189,12 +87,14 @@ static void use_request(void)
 		request->errors = errors;
 	}
 	count = make_regions(regions, (request->op_flags & 0xff) == DM_IO_READ || request->mem.type == DM_IO_BVEC);
-	result = dm_io(request, count, regions, &bits, byte() % 4 ? 0 : (unsigned short)number());
+	where = given(regions, &is_wrong);
+	result = dm_io(request, count, where, &bits, byte() % 4 ? 0 : (unsigned short)number());
+	CHECK(!is_wrong || count == 0 || result == -EINVAL || result == -E2BIG);
 	if (request->notify.fn) {
 		check_async(result, flight);
 	} else {
 		check_sync(result, bits);
-		free(flight);
+		drop(flight);
 	}
 }
 
@@ -237,6 +137,32 @@ static struct block_device *opened_file(unsigned int flags)
 	return bdev;
 }
 
+static struct block_device *opened_as(int which)
+{
+	switch (which) {
+	case 0:
+		return opened("ram:64KiB");
+	case 1:
+		return opened_file(0);
+	case 2:
+		return opened_bad();
+	case 3:
+		return opened("ram:4KiB");
+	default:
+		return opened_file(DM_IO_BUFFERED);
+	}
+}
+
+/* Closes a device, whatever is on its way to it, and opens another one; not the first, which callbacks use. */
+static void use_devices(void)
+{
+	int which = 1 + (int)(byte() % (DEVICES - 1));
+
+	dm_io_device_close(devices[which]);
+	devices[which] = opened_as(which);
+	CHECK(dm_io_device_sectors(devices[which]) > 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -245,20 +171,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		buffer = filled((size_t)SECTORS * SECTOR, 0);
 		for (int index = 0; index < NODES; index++)
 			pages[index] = dm_io_page_alloc();
-		devices[0] = opened("ram:64KiB");
-		devices[1] = opened_file(0);
-		devices[2] = opened_bad();
-		devices[3] = opened("ram:4KiB");
-		devices[4] = opened_file(DM_IO_BUFFERED);
+		for (int index = 0; index < DEVICES; index++)
+			devices[index] = opened_as(index);
 	}
 	input = data;
 	input_end = data + size;
 	while (input < input_end) {
-		switch (byte() % 4) {
+		switch (byte() % 8) {
 		case 0:
-			use_clients();
+			use_devices();
 			break;
 		case 1:
+		case 2:
+			use_clients();
+			break;
+		case 3:
+		case 4:
 			use_text();
 			break;
 		default:
@@ -270,9 +198,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		dm_io_client_destroy(clients[index]);
 		clients[index] = NULL;
 	}
-	/* The common client has nobody to end it: what was submitted to it ends by itself. */
-	while (__atomic_load_n(&answered, __ATOMIC_SEQ_CST) < taken)
-		(void)dm_io_sync_vm(0, NULL, DM_IO_WRITE, NULL, NULL);
-	CHECK(answered == taken);
+	wait_for_flights();
+	check_flights();
 	return 0;
 }

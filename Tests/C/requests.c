@@ -160,7 +160,7 @@ static void a_larger_request_is_taken_where_the_rest_of_it_is_zero(void)
 static void devices_that_cannot_be_opened_say_why(void)
 {
 	struct block_device *bdev = (struct block_device *)&bdev, *before = bdev;
-	char plan[] = "/tmp/dm-io-plan-XXXXXX", name[64];
+	char plan[] = "/tmp/dm-io-plan-XXXXXX", name[64], longer[300] = "";
 	int fd = mkstemp(plan);
 
 	CHECK(dm_io_device_open("/nonexistent/device", DM_IO_RDWR, &bdev) == -ENOENT);
@@ -172,6 +172,11 @@ static void devices_that_cannot_be_opened_say_why(void)
 	CHECK(dm_io_device_open("ram:1MiB", 8, &bdev) == -EINVAL);
 	CHECK(dm_io_device_open("ram:1MiB", DM_IO_RDWR, NULL) == -EINVAL);
 	CHECK(dm_io_device_open("\xff\xfe", DM_IO_RDONLY, &bdev) == -ENOENT);
+	CHECK(dm_io_device_open("/tmp", DM_IO_RDWR, &bdev) == -EISDIR);
+	CHECK(dm_io_device_open("/dev/null", DM_IO_RDWR, &bdev) == -ENOTBLK);
+	CHECK(dm_io_device_open("/dev/null/x", DM_IO_RDWR, &bdev) == -ENOTDIR);
+	memset(longer, 'x', sizeof(longer) - 1);
+	CHECK(dm_io_device_open(longer, DM_IO_RDWR, &bdev) == -ENAMETOOLONG);
 	CHECK(fd >= 0 && write(fd, "{", 1) == 1);
 	close(fd);
 	snprintf(name, sizeof(name), "fault:%s,ram:1MiB", plan);

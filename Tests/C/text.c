@@ -28,14 +28,30 @@ static void what_is_written_to_many_regions_is_read_back_from_each(void)
 static void the_bit_of_a_region_that_fails_is_set_and_no_other(void)
 {
 	struct block_device *good = opened("ram:1MiB"), *bad = opened_bad();
+	const unsigned long expected = 1UL | 1UL << 31 | 1UL << 32 | 1UL << 63;
 	struct io_region where[64];
+	struct dm_io_region_error errors[64];
 	unsigned char *data = filled(PAGE, 1);
+	struct told told = TOLD;
+	struct dm_io_request sync = writing(NULL, data, NULL, NULL), async = writing(NULL, data, tell, &told);
 	unsigned long bits = UNTOUCHED;
 
 	for (int index = 0; index < 64; index++)
 		where[index] = region(index == 0 || index == 31 || index == 32 || index == 63 ? bad : good, 8, 8);
 	CHECK(dm_io_sync_vm(64, where, DM_IO_WRITE, data, &bits) == -EIO);
-	CHECK(bits == (1UL | 1UL << 31 | 1UL << 32 | 1UL << 63));
+	CHECK(bits == expected);
+	CHECK(dm_io_async_vm(64, where, DM_IO_WRITE, data, tell, &told) == 0 && wait_for(&told, 1) == expected);
+	for (int is_async = 0; is_async < 2; is_async++) {
+		memset(errors, 0xee, sizeof(errors));
+		sync.errors = async.errors = errors;
+		bits = UNTOUCHED;
+		if (is_async)
+			CHECK(dm_io(&async, 64, where, NULL, 0) == 0 && wait_for(&told, 2) == expected);
+		else
+			CHECK(dm_io(&sync, 64, where, &bits, 0) == -EIO && bits == expected);
+		for (int index = 0; index < 64; index++)
+			CHECK(errors[index].error == (expected >> index & 1 ? EIO : 0));
+	}
 	free(data);
 	dm_io_device_close(good);
 	dm_io_device_close(bad);
@@ -128,6 +144,7 @@ static void what_crashed_the_kernel_is_refused_and_nothing_is_touched(void)
 	CHECK(dm_io_sync(1, where, DM_IO_WRITE, &empty, 0, &bits) == -EINVAL);
 	CHECK(dm_io_sync(1, where, DM_IO_WRITE, &node, 512, &bits) == -EINVAL);
 	CHECK(dm_io_sync(1, where, DM_IO_WRITE, &node, PAGE, &bits) == -EINVAL);
+	CHECK(dm_io_sync(1, where, DM_IO_WRITE, &node, 100, &bits) == -EINVAL);
 	CHECK(dm_io_sync(1, where, DM_IO_WRITE, &node, 4294967295U, &bits) == -EINVAL);
 	CHECK(dm_io_sync_bvec(1, where, DM_IO_WRITE, beyond, &bits) == -EINVAL);
 	CHECK(dm_io_sync_bvec(1, where, DM_IO_WRITE, uneven, &bits) == -EINVAL);
@@ -141,6 +158,8 @@ static void what_crashed_the_kernel_is_refused_and_nothing_is_touched(void)
 	where[0].bdev = NULL;
 	CHECK(dm_io_sync_vm(1, where, DM_IO_WRITE, data, &bits) == -EINVAL);
 	where[0] = region(bdev, ~(sector_t)0, 2);
+	CHECK(dm_io_sync_vm(1, where, DM_IO_WRITE, data, &bits) == -EINVAL);
+	where[0] = region(bdev, ((sector_t)1 << 54) - 4, 8);
 	CHECK(dm_io_sync_vm(1, where, DM_IO_WRITE, data, &bits) == -EINVAL);
 	where[0] = region(bdev, 0, ~(sector_t)0);
 	CHECK(dm_io_sync(1, where, DM_IO_WRITE, &node, 0, &bits) == -EINVAL);

@@ -5,9 +5,11 @@
  * belongs to region i, 64 bits wide. Sectors are 512 bytes on every device.
  *
  * Calls. A call that is refused returns a negative errno, starts nothing, leaves the word for the bits alone and calls nobody:
- *   -EINVAL   something is wrong in the call itself: more than 64 regions, no device, no memory, an offset outside of its page, a
- *             vector beyond its page or of no multiple of 512 bytes, a sector beyond 2^54, an unknown flag or operation; or a
- *             handle that was made before a fork and is used in the child
+ *   -EINVAL   something is wrong in the call itself: more than 64 regions, no device, no memory, an offset outside of its page or
+ *             of no multiple of 512 bytes, a vector beyond its page or of no multiple of 512 bytes, a sector or a sum of sector and
+ *             count beyond 2^54, an unknown flag or operation; a pointer to a request, to regions, nodes, vectors, to the bits or
+ *             the errors that is not aligned as its type has to be (a buffer may stand anywhere); or a handle that was made before
+ *             a fork and is used in the child
  *   -E2BIG    a request of a newer header asks for something that this library does not know
  *   -EIO      a read of more than one region
  *   -EDEADLK  the call would wait inside a callback: for the callback's client, or where neither is driven, for another one
@@ -16,14 +18,20 @@
  *   -ESHUTDOWN  the client is being destroyed
  *   and what making the client of dm-io.txt says at its first call: -ENOMEM, -EMFILE, -EAGAIN
  * A synchronous call that was not refused returns 0, or -EIO with the bits. An asynchronous call that was not refused returns 0, and
- * its callback runs exactly once, with the bits, never inside the call.
+ * its callback runs exactly once, with the bits, never inside the call. Of no regions nobody looks where they are: such a request succeeds.
  *
  * Memory. A request gets the same bytes for each of its regions: as many as the longest has. The bytes, and the nodes or vectors that
- * lead to them, belong to the caller, who leaves them alone until the request is over. The array of regions is copied.
+ * lead to them, belong to the caller, who leaves them alone until the request is over. The request itself, the array of regions and the
+ * name of a device are copied, and may be used for something else when the call has returned; the array of errors has to stay until an
+ * asynchronous request is over. A context is passed on and not looked at. Memory has to be there: what is missing is EFAULT from a file,
+ * and ends the program where the library itself copies, for "ram:" and "null:" for instance.
  *
- * Threads. Every function can be called by any thread at any time, unless its comment says otherwise.
+ * Threads. Every function can be called by any thread at any time, unless its comment says otherwise. No thread is cancelled inside of
+ * one (pthread_cancel with the deferred type, which is the usual one): a cancellation waits until the call has returned, and so it does
+ * in callbacks, which run with cancellation disabled.
  *
- * Forks. A child can use nothing that was made before the fork, and makes its own, whatever other threads were doing when the fork came.
+ * Forks. A child can use nothing that was made before the fork but dm_io_device_sectors, and makes its own, whatever other threads were
+ * doing when the fork came. One that is forked inside a callback does not return from that.
  * So that it can, the first call that opens a device or makes a client uses everything once, which takes some milliseconds.
  */
 #ifndef DM_IO_H
@@ -52,7 +60,13 @@ enum { DM_IO_RDONLY = 0, DM_IO_RDWR = 2, DM_IO_BUFFERED = 4 };
 
 /*
  * Opens a path, or "ram:64MiB", "null:1GiB", "fault:plan.json,DEVICE" as dmio takes them. Files and block devices are opened with
- * O_DIRECT, or through the page cache with DM_IO_BUFFERED. Returns 0, or a negative errno and leaves *bdev alone.
+ * O_DIRECT, or through the page cache with DM_IO_BUFFERED. What is opened without DM_IO_RDWR cannot be changed, "ram:" and "null:" neither:
+ * that fails with EBADF. Returns 0, or a negative errno and leaves *bdev alone:
+ *   -EINVAL   no name, flags that there are not, a name, size or plan that makes no sense
+ *   -ENOTBLK  neither a file nor a block device
+ *   -EMFILE   too many descriptors, or 4096 devices are open
+ *   -ENOMEM   no memory for it
+ *   and what open(2) says of the device or the plan: -ENOENT, -EACCES, -EISDIR, -ENOTDIR, -ENXIO, -ENAMETOOLONG, -ELOOP, -EROFS…
  */
 int dm_io_device_open(const char *name, unsigned int flags, struct block_device **bdev);
 
@@ -62,7 +76,7 @@ int dm_io_device_open(const char *name, unsigned int flags, struct block_device 
  */
 void dm_io_device_close(struct block_device *bdev);
 
-/* The size of a device, as it was when it was opened; 0 for NULL. */
+/* The size of a device, as it was when it was opened; 0 for NULL. A child may ask it of a device that was opened before the fork. */
 sector_t dm_io_device_sectors(const struct block_device *bdev);
 
 /* A page, to be given back with dm_io_page_free; NULL when there is no memory. What is in it is not defined. */
@@ -80,7 +94,10 @@ struct io_region {
 	sector_t count;
 };
 
-/* A list of pages. It may be circular, and longer than the request. */
+/*
+ * A list of pages. It may be circular, and longer than the request. With such a list a request may have any length: one of 2^50 sectors to
+ * "null:" keeps its client busy for that long, and the common client is everybody's.
+ */
 struct page_list {
 	struct page_list *next;
 	struct page *page;
@@ -95,7 +112,8 @@ struct bio_vec {
 
 /*
  * Told the bits when a request is over: by then nothing of it is looked at any more. It runs on the client's thread, one at a time. It
- * may submit, free the memory and destroy clients; what would wait returns -EDEADLK in it.
+ * may submit, free the memory and destroy clients; what would wait returns -EDEADLK in it. It has to return: no pthread_exit, no longjmp
+ * out of it, no exception of C++.
  */
 typedef void (*io_notify_fn)(unsigned long error, void *context);
 
@@ -172,6 +190,17 @@ struct dm_io_region_error {
 	sector_t sector; /* the first sector that failed, counted from the start of the device */
 };
 
+/*
+ * The errno of a region is what the device or the kernel says, most often EIO, ENOSPC, ETIMEDOUT, or what a plan has for it; and
+ *   EIO         also beyond the end of the device, and for any change after a flush that failed: nothing can be trusted from then on
+ *   EINVAL      sector and count are no multiples of the device's logical block
+ *   EBADF       a change of a device that was opened without DM_IO_RDWR
+ *   EOPNOTSUPP  a discard or zeros where the device has no such thing
+ *   EFAULT      the memory is not there
+ *   ENODEV      the device was closed meanwhile, or has vanished
+ *   ENOMEM      no memory on the way
+ */
+
 struct dm_io_request {
 	size_t size;  /* sizeof(struct dm_io_request); a larger one, up to 4096, is taken where all beyond is zero */
 	int op_flags; /* an operation, or-ed with flags */
@@ -186,14 +215,15 @@ enum { DM_IO_DRIVEN = 1 };
 /*
  * Makes a client that has reserved memory for `pages` pages in flight, 1 or more. Its callbacks run on whichever thread polls it, or on one
  * of its own. With DM_IO_DRIVEN it belongs to the thread that makes it, and callbacks run in dm_io_client_poll there, and in synchronous
- * requests. NULL and errno where that fails.
+ * requests. NULL and errno where that fails: EINVAL for no pages, too many or a flag that there is not, ENOMEM, EMFILE or ENFILE without
+ * descriptors for it, EAGAIN without a thread.
  */
 struct dm_io_client *dm_io_client_create(unsigned int pages, unsigned int flags);
 
 /*
  * Ends a client; NULL is none. Waits for what is in flight. Inside a callback of the client it does not, and neither
  * inside one of another where none of the two is driven: the rest is called back afterwards, before the call in which the callback runs returns if the client is driven. No call may use the client from then on.
- * A driven client is ended on its own thread; elsewhere nothing is done.
+ * A driven client is ended on its own thread, before that ends; elsewhere nothing is done, and what belongs to the client stays for ever.
  */
 void dm_io_client_destroy(struct dm_io_client *client);
 
@@ -202,14 +232,16 @@ int dm_io_client_resize(struct dm_io_client *client, unsigned int pages);
 
 /*
  * A descriptor that is readable while a driven client has something to do in dm_io_client_poll: for poll(2) and the like. It
- * belongs to the client. It does not tell of what was submitted or resized since: poll once after that, before waiting for it. -EINVAL for a client that is not driven: nobody has to poll it.
+ * belongs to the client. It tells of what has completed, not of what was submitted or resized since and dm_io_client_poll has still to
+ * send: poll once after that, before waiting for it. -EINVAL for a client that is not driven: nobody has to poll it.
  */
 int dm_io_client_event_fd(struct dm_io_client *client);
 
 /*
- * Sends what was submitted, and runs the callbacks of what is over. Waits for at least one, at most `timeout_ms` milliseconds; below 0
- * for as long as anything is under way. Returns how many requests ended, 0 also before the time is over, or a negative errno. A client that is not driven can be polled by
- * any thread, and need not be.
+ * Sends what was submitted, and runs the callbacks of what is over. Waits until at least one request has ended, at most `timeout_ms`
+ * milliseconds, also where nothing is under way; below 0 for as long as anything is. Signals do not end the wait. Returns how many requests
+ * ended; 0 where none did in that time, or where below 0 nothing is under way; or a negative errno: -EINVAL, -EPERM, -EDEADLK. A client that
+ * is not driven can be polled by any thread, and need not be.
  */
 int dm_io_client_poll(struct dm_io_client *client, int timeout_ms);
 

@@ -48,6 +48,10 @@ static inline uint64_t dmio_read_alone(const uint64_t *word)
 	return *(const volatile uint64_t *)word;
 }
 
+/* Keeps the calling thread from being cancelled, whatever it calls; returns how that was before, for the other one. */
+int dmio_hold_cancellation(void);
+void dmio_restore_cancellation(int before);
+
 /* Names the calling thread, for ps and debuggers. */
 void dmio_name_thread(const char *name);
 

@@ -1,3 +1,4 @@
+internal import CDMIOSystem
 internal import Synchronization
 
 /// The callback door for a caller in C: one region, and a buffer whose length the caller promises.
@@ -31,6 +32,9 @@ package enum BufferDoor {
     _ context: UnsafeMutableRawPointer?, _ notify: @escaping BlockClient.Notify
   ) -> Int32 {
     let memory = unsafe Memory(contiguous: base, byteCount: .max)
+    // The straight line has no point where a thread can be cancelled, and pays for nothing.
+    let before = dmio_hold_cancellation()
+    defer { dmio_restore_cancellation(before) }
     do throws(BlockError) {
       try unsafe client.submitAny(operation, region.span, memory, nil, context, notify)
       return 0

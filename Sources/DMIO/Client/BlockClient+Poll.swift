@@ -24,9 +24,9 @@ extension BlockClient {
     return state.pointee.delivered &- before
   }
 
-  /// The same, but waits for at most `milliseconds`, also when nothing is under way; returns 0 when none ended.
+  /// The same, but waits for at most `milliseconds`, also when nothing is under way; returns 0 when none ended by then.
   ///
-  /// May return early, for instance after a signal.
+  /// A signal does not end the wait.
   @discardableResult
   public func poll(waitMilliseconds milliseconds: Int) throws(BlockError) -> Int {
     let limit = Int64(max(0, min(milliseconds, 1 << 40)))
@@ -34,7 +34,13 @@ extension BlockClient {
     state.stopWatchingOutside()
     defer { state.watchOutside() }
     let before = state.pointee.delivered
-    state.turn(wait: true, atMost: limit)
+    let end = dmio_now_ms() &+ limit
+    var left = limit
+    // A turn may end none: it has moved a piece that waits in parts, or taken mail.
+    repeat {
+      state.turn(wait: true, atMost: left)
+      left = end &- dmio_now_ms()
+    } while state.pointee.delivered == before && left > 0
     return state.pointee.delivered &- before
   }
 

@@ -10,12 +10,13 @@ final class RAMDevice: BlockBackend {
     let arena: Arena
   }
 
-  init(bytes: UInt64, logicalBlock: Int) throws(BlockError) {
+  init(bytes: UInt64, logicalBlock: Int, isWritable: Bool = true) throws(BlockError) {
     guard logicalBlock > 0, bytes > 0, bytes <= 1 << 46, bytes % UInt64(logicalBlock) == 0 else {
       throw .system(.EINVAL, "a RAM disk of \(bytes) bytes (a multiple of \(logicalBlock), at most 64 TiB)")
     }
     geometry = Geometry(
-      bytes: bytes, logicalBlock: logicalBlock, discardSectors: 1 << 31, writeZeroesSectors: 1 << 31)
+      bytes: bytes, logicalBlock: logicalBlock, discardSectors: 1 << 31, writeZeroesSectors: 1 << 31,
+      isWritable: isWritable)
     content = Locked(Content(arena: try Arena(bytes: Int(bytes), populate: false)))
   }
 
@@ -50,5 +51,11 @@ extension BlockDevice {
   /// A disk in memory of `bytes` bytes, a multiple of `logicalBlock`.
   public static func ram(bytes: UInt64, logicalBlock: Int = Limits.sectorBytes) throws(BlockError) -> BlockDevice {
     try BlockDevice(RAMDevice(bytes: bytes, logicalBlock: logicalBlock), name: "ram:\(bytes)")
+  }
+
+  /// The same with the right to write or without, as a file is opened.
+  package static func ram(bytes: UInt64, access: FileOptions.Access) throws(BlockError) -> BlockDevice {
+    let device = try RAMDevice(bytes: bytes, logicalBlock: Limits.sectorBytes, isWritable: access == .readWrite)
+    return try BlockDevice(device, name: "ram:\(bytes)")
   }
 }
