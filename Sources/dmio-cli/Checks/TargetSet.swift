@@ -19,12 +19,24 @@ struct TargetSet {
     self.operands = opened
   }
 
-  /// The last checks: who is who, and whether somebody agrees.
+  /// The last checks: who is who, whether each may be written, and whether somebody agrees.
   ///
   /// - Parameter asksForFiles: Files that exist are asked for, too, not block devices alone.
   func check(source: SourceOperand?, isAgreed: Bool, asksForFiles: Bool = false) throws(Refusal) {
     try Whereabouts.refuseOverlaps(source, operands)
+    try refuseObstacles()
     if !isAgreed { try Confirmation.ask(operands, asksForFiles: asksForFiles) }
+  }
+
+  /// Refuses targets that could be opened for writing, and are not to be written all the same.
+  private func refuseObstacles() throws(Refusal) {
+    for target in operands where target.place == nil {
+      guard case .path(let path) = target.stack.core, let file = target.opened.file, let status = try? file.status()
+      else { continue }
+      if status.kind == .block, let finding = BlockCheckup(path, special: status.special, file).readOnly {
+        throw Refusal("\(target.stack.name): \(finding.reason)")
+      }
+    }
   }
 
   /// The first changes: files are created and emptied. What was created is taken away again when that fails.

@@ -112,7 +112,14 @@ struct DeviceOpening {
   private func refusal(_ text: String) -> Refusal { Refusal("\(stack.name): \(text)") }
 
   private func refusal(_ errno: Errno) -> Refusal {
-    refusal(
+    // Some drivers do not let a read-only device be opened for writing at all.
+    if access == .readWrite, [.EROFS, .EACCES, .EPERM].contains(errno), case .path(let path) = stack.core,
+      let status = (try? FileStatus.of(path)) ?? nil, status.kind == .block,
+      let finding = BlockCheckup(path, special: status.special).readOnly
+    {
+      return refusal(finding.reason)
+    }
+    return refusal(
       errno == .EBUSY && isExclusive
         ? "in use: mounted, or held by another program (\(errno.message))" : "\(errno.message)")
   }
