@@ -5,6 +5,8 @@ internal import DMIONames
 /// The targets of a run: all are looked at before the first is changed.
 struct TargetSet {
   let operands: [TargetOperand]
+  /// The block devices that the run holds exclusively.
+  private let claimed: Set<UInt64>
 
   /// - Parameters:
   ///   - bytes: How much goes to each; nil: as much as each region has.
@@ -17,9 +19,10 @@ struct TargetSet {
         try TargetOperand(opening: operand, bytes: bytes, keepsFile: keepsFiles, claimed: &claimed))
     }
     self.operands = opened
+    self.claimed = claimed
   }
 
-  /// The last checks: who is who, whether each may be written, and whether somebody agrees.
+  /// The last checks: who is who, whether each may be written and nobody else uses it, and whether somebody agrees.
   ///
   /// - Parameter asksForFiles: Files that exist are asked for, too, not block devices alone.
   func check(source: SourceOperand?, isAgreed: Bool, asksForFiles: Bool = false) throws(Refusal) {
@@ -30,11 +33,15 @@ struct TargetSet {
 
   /// Refuses targets that could be opened for writing, and are not to be written all the same.
   private func refuseObstacles() throws(Refusal) {
+    let uses = Uses()
     for target in operands where target.place == nil {
       guard case .path(let path) = target.stack.core, let file = target.opened.file, let status = try? file.status()
       else { continue }
       if status.kind == .block, let finding = BlockCheckup(path, special: status.special, file).readOnly {
         throw Refusal("\(target.stack.name): \(finding.reason)")
+      }
+      if let finding = uses.obstacle(to: status, path: path, own: claimed) {
+        throw Refusal("\(target.stack.name): in use: \(finding.reason)")
       }
     }
   }
