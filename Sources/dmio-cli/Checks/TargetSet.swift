@@ -28,6 +28,7 @@ struct TargetSet {
   func check(source: SourceOperand?, isAgreed: Bool, asksForFiles: Bool = false) throws(Refusal) {
     try Whereabouts.refuseOverlaps(source, operands)
     try refuseObstacles()
+    try lock(source)
     if !isAgreed { try Confirmation.ask(operands, asksForFiles: asksForFiles) }
   }
 
@@ -44,6 +45,12 @@ struct TargetSet {
         throw Refusal("\(target.stack.name): in use: \(finding.reason)")
       }
     }
+  }
+
+  /// Keeps other runs away from the targets, and from writing to the source. What is created is locked then.
+  private func lock(_ source: SourceOperand?) throws(Refusal) {
+    for target in operands where target.place == nil { try DeviceLock.own(target.opened) }
+    if let source { try DeviceLock.share(source.opened) }
   }
 
   /// The first changes: files are created and emptied. What was created is taken away again when that fails.

@@ -119,8 +119,10 @@ struct DeviceOpening {
     {
       return refusal(finding.reason)
     }
+    let isBusy = errno == .EBUSY && isExclusive
+    if isBusy, case .path(let path) = stack.core, DeviceLock.isTaken(path) { return refusal(DeviceLock.reason) }
     return refusal(
-      errno == .EBUSY && isExclusive
+      isBusy
         ? "in use: mounted, or held by another program (\(errno.message))" : "\(errno.message)")
   }
 }
