@@ -4,7 +4,8 @@ import Testing
 @Suite struct SignalTests {
   private static let slow = #"{"rules":[{"op":"write","skip":1,"action":"delay","delay_ms":400}]}"#
 
-  @Test("the first signal ends a copy in order, with a receipt and exit 7", arguments: [SIGINT, SIGTERM], engines)
+  @Test(
+    "the first signal ends a copy in order, with a receipt and exit 7", arguments: [SIGINT, SIGTERM, SIGHUP], engines)
   func first(signal: Int32, engine: String) throws {
     let folder = try TemporaryFolder()
     let size: UInt64 = 64 << 20
@@ -26,6 +27,19 @@ import Testing
     #expect(target.failed == [.init(target.bytesWritten / 512, (size - target.bytesWritten) / 512, nil)])
     #expect(try Array(folder.bytes("target").prefix(written.count)) == written)
     #expect(run.error.hasSuffix("dmio: interrupted\n"))
+  }
+
+  @Test("a hang-up that was ignored when the copy began does not end it") func ignoredHangUp() throws {
+    let folder = try TemporaryFolder()
+    let bytes = try folder.make("source", pattern(4 << 20))
+    try folder.make("plan", SignalTests.slow)
+    let output = try shell(
+      """
+      cd '\(folder.path)'; trap '' HUP; '\(Tool.path)' copy source fault:plan,target 2>err & tool=$!
+      while [ ! -s target ]; do :; done; kill -HUP $tool; wait $tool; echo $?
+      """)
+    #expect(output == "0", "\(output)")
+    #expect(try folder.bytes("target") == bytes)
   }
 
   @Test("a second signal does not wait for a device that hangs") func second() throws {

@@ -49,7 +49,16 @@ final class RunningTool {
     unsafe argv.append(nil)
     defer { unsafe argv.forEach { unsafe free($0) } }
     var process: pid_t = 0
-    let code = unsafe posix_spawn(&process, "/usr/bin/env", &actions, nil, argv, environ)
+    // Whoever runs the tests may have them ignore hang-ups.
+    var attributes = posix_spawnattr_t()
+    unsafe posix_spawnattr_init(&attributes)
+    defer { unsafe posix_spawnattr_destroy(&attributes) }
+    var usual = sigset_t()
+    unsafe sigemptyset(&usual)
+    unsafe sigaddset(&usual, SIGHUP)
+    unsafe posix_spawnattr_setsigdefault(&attributes, &usual)
+    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+    let code = unsafe posix_spawn(&process, "/usr/bin/env", &actions, &attributes, argv, environ)
     try #require(code == 0, "\(Tool.path) could not be started: \(code)")
     let child = process
     self.process = child

@@ -41,6 +41,7 @@ struct BenchDevice: Sendable {
     if let character = CharacterDevice(stack) { return try open(character, stack, operand, plan) }
     if plan.operation == .read {
       let source = try SourceOperand(opening: operand)
+      try DeviceLock.share(source.opened)
       return (source.opened, source.bytes)
     }
     let set = try TargetSet(opening: [operand], bytes: nil, keepsFiles: true)

@@ -1,5 +1,6 @@
 internal import DMIO
 internal import DMIONames
+internal import Glibc
 
 /// What sysfs says about a disk as a whole is also true of its partitions.
 extension BlockNumbers {
@@ -9,6 +10,13 @@ extension BlockNumbers {
   /// Words from the queue, of a partition's disk.
   func queueText(_ file: String) -> String? {
     (line("queue/" + file) ?? line("../queue/" + file)).map { printable($0) }
+  }
+
+  /// Whether the kernel refuses writes: by BLKROGET where the device is open, else by sysfs; nil where neither tells.
+  func isReadOnly(_ file: Descriptor?) -> Bool? {
+    var flag: Int32 = 0
+    if let file, unsafe ioctl(file.number, 0x125E, &flag) == 0 { return flag != 0 }
+    return number("ro").map { $0 != 0 }
   }
 
   /// The maker's number for the disk, where the driver tells it.

@@ -5,6 +5,8 @@ internal import DMIONames
 /// The targets of a run: all are looked at before the first is changed.
 struct TargetSet {
   let operands: [TargetOperand]
+  /// The block devices that the run holds exclusively.
+  private let claimed: Set<UInt64>
 
   /// - Parameters:
   ///   - bytes: How much goes to each; nil: as much as each region has.
@@ -17,14 +19,38 @@ struct TargetSet {
         try TargetOperand(opening: operand, bytes: bytes, keepsFile: keepsFiles, claimed: &claimed))
     }
     self.operands = opened
+    self.claimed = claimed
   }
 
-  /// The last checks: who is who, and whether somebody agrees.
+  /// The last checks: who is who, whether each may be written and nobody else uses it, and whether somebody agrees.
   ///
   /// - Parameter asksForFiles: Files that exist are asked for, too, not block devices alone.
   func check(source: SourceOperand?, isAgreed: Bool, asksForFiles: Bool = false) throws(Refusal) {
     try Whereabouts.refuseOverlaps(source, operands)
+    try refuseObstacles()
+    try lock(source)
     if !isAgreed { try Confirmation.ask(operands, asksForFiles: asksForFiles) }
+  }
+
+  /// Refuses targets that could be opened for writing, and are not to be written all the same.
+  private func refuseObstacles() throws(Refusal) {
+    let uses = Uses()
+    for target in operands where target.place == nil {
+      guard case .path(let path) = target.stack.core, let file = target.opened.file, let status = try? file.status()
+      else { continue }
+      if status.kind == .block, let finding = BlockCheckup(path, special: status.special, file).readOnly {
+        throw Refusal("\(target.stack.name): \(finding.reason)")
+      }
+      if let finding = uses.obstacle(to: status, path: path, own: claimed) {
+        throw Refusal("\(target.stack.name): in use: \(finding.reason)")
+      }
+    }
+  }
+
+  /// Keeps other runs away from the targets, and from writing to the source. What is created is locked then.
+  private func lock(_ source: SourceOperand?) throws(Refusal) {
+    for target in operands where target.place == nil { try DeviceLock.own(target.opened) }
+    if let source { try DeviceLock.share(source.opened) }
   }
 
   /// The first changes: files are created and emptied. What was created is taken away again when that fails.

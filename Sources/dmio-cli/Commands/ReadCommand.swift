@@ -24,6 +24,7 @@ struct ReadCommand: ParsableCommand {
   func run() throws {
     if isatty(STDOUT_FILENO) == 1 { throw Refusal("standard output is a terminal; send the bytes to a file or a pipe") }
     let operand = try SourceOperand(opening: Operands.region(region))
+    try DeviceLock.share(operand.opened)
     let run = try Run(engine.engine.choice)
     Interrupts.watch()
     let output = StandardOutput()

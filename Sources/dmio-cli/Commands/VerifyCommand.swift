@@ -34,7 +34,12 @@ struct VerifyCommand: ParsableCommand {
     let (source, targetOperands) = try policy.begin(source, targets)
     let from = source.source(isSparse: false)
     var to: [Target] = []
-    for operand in targetOperands { to.append(try SourceOperand(opening: operand).compared(with: from.copy)) }
+    for operand in targetOperands {
+      let target = try SourceOperand(opening: operand)
+      try DeviceLock.share(target.opened)
+      to.append(target.compared(with: from.copy))
+    }
+    try DeviceLock.share(source.opened)
     let extras = try Extras(hash, nil, source, [])
     let run = try Run(engine.engine.choice)
     run.policy = policy.policy

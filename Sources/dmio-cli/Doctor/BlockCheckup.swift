@@ -6,10 +6,15 @@ internal import Glibc
 struct BlockCheckup {
   private let path: [UInt8]
   private let numbers: BlockNumbers
+  private let isReadOnly: Bool?
 
-  init(_ path: [UInt8], _ status: FileStatus) {
+  /// - Parameters:
+  ///   - special: The number of the device.
+  ///   - file: The device, where it is open.
+  init(_ path: [UInt8], special: UInt64, _ file: Descriptor? = nil) {
     self.path = path
-    numbers = BlockNumbers(status.special)
+    numbers = BlockNumbers(special)
+    isReadOnly = numbers.isReadOnly(file)
   }
 
   /// What an opened device tells by itself.
@@ -34,7 +39,7 @@ struct BlockCheckup {
         ("physical_sector", .number(orNull: physical))),
       Fact("write cache", writeCache ?? "unknown", ("write_cache", .string(orNull: writeCache))),
       flag("fua", numbers.queue("fua")), flag("rotational", numbers.queue("rotational")),
-      flag("read-only", numbers.number("ro")),
+      flag("read-only", isReadOnly.map { $0 ? 1 : 0 }),
     ]
     if let file = loopFile {
       facts.append(
@@ -47,7 +52,7 @@ struct BlockCheckup {
 
   var findings: [Finding] {
     var findings: [Finding] = []
-    if numbers.number("ro") == 1 { findings.append(readOnly) }
+    if let readOnly { findings.append(readOnly) }
     if loopFile != nil, !isLoopDirect {
       findings.append(
         Finding(
@@ -72,8 +77,9 @@ struct BlockCheckup {
 
   private var word: String { ShellWord.quoted(path) }
 
-  /// Where what is read-only is so: in the loop device, the disk, or the device itself.
-  private var readOnly: Finding {
+  /// Where what is read-only is so: in the loop device, the disk, or the device itself. Nil for what can be written.
+  var readOnly: Finding? {
+    guard isReadOnly == true else { return nil }
     if let loop = numbers.loopStatus, loop.isReadOnly, let file = numbers.line("loop/backing_file") {
       return Finding(
         kind: .readOnly, message: "the loop device was set up to be read-only",

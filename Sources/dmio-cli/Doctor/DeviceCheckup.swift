@@ -46,7 +46,7 @@ struct DeviceCheckup {
     facts += file.facts
     let used = uses.of(status, path: path).map { Finding($0) }
     if status.kind == .block {
-      let block = BlockCheckup(path, status)
+      let block = BlockCheckup(path, special: status.special, opened?.file)
       if opened == nil { facts += block.size }
       facts += block.facts
       // Who uses it has to go before anything of it can be changed.

@@ -22,6 +22,9 @@ struct Finding {
   /// A command that ends it; nil where none does.
   let fix: String?
 
+  /// The finding as the reason why nothing is done.
+  var reason: String { message + (fix.map { "; remedy: \($0)" } ?? "") }
+
   var json: JSON {
     .object([("kind", .string(kind.rawValue)), ("message", .string(message)), ("fix", .string(orNull: fix))])
   }

@@ -21,18 +21,42 @@ struct Uses {
 
   /// Who uses the file or block device of that status.
   func of(_ status: FileStatus, path: [UInt8]) -> [Use] {
-    guard status.kind == .block else {
-      let base = Whereabouts.Base.file(device: status.device, inode: status.inode)
-      let swap = swaps.contains { $0.kind == .regular && $0.device == status.device && $0.inode == status.inode }
-      return ofLoops(over: base, path, "it", depth: 0) + (swap ? [Use(subject: "it", path: path, how: .swap)] : [])
-    }
+    guard status.kind == .block else { return throughLoops(status, path: path) }
     let numbers = BlockNumbers(status.special)
-    var uses = partitions(of: numbers)
+    var uses = partitions(of: numbers, depth: 0)
     uses += of(numbers, path, "it", depth: 0)
     if let disk = numbers.disk.map({ BlockNumbers($0.special) }), let path = disk.path {
       uses += of(disk, path, "its disk \(printable(path))", depth: 0)
     }
     return uses
+  }
+
+  /// Who uses it through a loop device over it, or uses the file as swap space: that is not seen by opening it exclusively.
+  private func throughLoops(_ status: FileStatus, path: [UInt8]) -> [Use] {
+    if status.kind == .block { return ofLoops(over: .block(status.special), path, "it", depth: 0) }
+    let base = Whereabouts.Base.file(device: status.device, inode: status.inode)
+    let swap = swaps.contains { $0.kind == .regular && $0.device == status.device && $0.inode == status.inode }
+    return ofLoops(over: base, path, "it", depth: 0) + (swap ? [Use(subject: "it", path: path, how: .swap)] : [])
+  }
+
+  /// What is in the way of writing to it though it could be opened. A loop device over it that nobody uses is not.
+  ///
+  /// - Parameter own: Block devices that this run holds itself.
+  func obstacle(to status: FileStatus, path: [UInt8], own: Set<UInt64>) -> Finding? {
+    let uses = throughLoops(status, path: path)
+    var over: [[UInt8]] = []
+    for use in uses {
+      guard case .loop(let loop) = use.how else { return Finding(use) }
+      over.append(loop)
+    }
+    // Whose partition is held is held as well.
+    let held = own.union(own.compactMap { BlockNumbers($0).disk?.special })
+    for loop in loops where over.contains(loop.path) && !held.contains(loop.numbers.device.special) {
+      guard let finding = BlockCheckup(loop.path, special: loop.numbers.device.special).heldByOthers else { continue }
+      let message = "\(printable(loop.path)) is a loop device over it, and \(finding.message)"
+      return Finding(kind: .held, message: message, fix: finding.fix)
+    }
+    return nil
   }
 
   private func of(_ numbers: BlockNumbers, _ path: [UInt8], _ subject: String, depth: Int) -> [Use] {
@@ -50,20 +74,21 @@ struct Uses {
     return uses
   }
 
-  private func partitions(of numbers: BlockNumbers) -> [Use] {
+  private func partitions(of numbers: BlockNumbers, depth: Int) -> [Use] {
     KernelText.names(in: numbers.folder).flatMap { name -> [Use] in
       let folder = String(decoding: name, as: UTF8.self)
       guard numbers.line("\(folder)/partition") != nil,
         let part = numbers.line("\(folder)/dev").flatMap({ DeviceNumber($0) }).map({ BlockNumbers($0) }),
         let path = part.path
       else { return [] }
-      return of(part, path, "its partition \(printable(path))", depth: 0)
+      return of(part, path, "its partition \(printable(path))", depth: depth)
     }
   }
 
   private func ofLoops(over base: Whereabouts.Base, _ path: [UInt8], _ subject: String, depth: Int) -> [Use] {
     loops.filter { $0.base == base }.flatMap { loop in
-      of(loop.numbers, loop.path, printable(loop.path), depth: depth + 1)
+      partitions(of: loop.numbers, depth: depth + 1)
+        + of(loop.numbers, loop.path, printable(loop.path), depth: depth + 1)
         + [Use(subject: subject, path: path, how: .loop(path: loop.path))]
     }
   }

@@ -112,8 +112,17 @@ struct DeviceOpening {
   private func refusal(_ text: String) -> Refusal { Refusal("\(stack.name): \(text)") }
 
   private func refusal(_ errno: Errno) -> Refusal {
-    refusal(
-      errno == .EBUSY && isExclusive
+    // Some drivers do not let a read-only device be opened for writing at all.
+    if access == .readWrite, [.EROFS, .EACCES, .EPERM].contains(errno), case .path(let path) = stack.core,
+      let status = (try? FileStatus.of(path)) ?? nil, status.kind == .block,
+      let finding = BlockCheckup(path, special: status.special).readOnly
+    {
+      return refusal(finding.reason)
+    }
+    let isBusy = errno == .EBUSY && isExclusive
+    if isBusy, case .path(let path) = stack.core, DeviceLock.isTaken(path) { return refusal(DeviceLock.reason) }
+    return refusal(
+      isBusy
         ? "in use: mounted, or held by another program (\(errno.message))" : "\(errno.message)")
   }
 }

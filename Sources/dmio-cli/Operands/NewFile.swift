@@ -62,6 +62,9 @@ final class NewFile {
     return flags & OpenFlags.direct == 0 ? made : try Descriptor.open(path, flags)
   }
 
+  /// Leaves the file to another run, which was faster at locking it.
+  func leave() { isOurs = false }
+
   /// Takes the file away again, if this run made it.
   func remove() {
     guard isOurs else { return }

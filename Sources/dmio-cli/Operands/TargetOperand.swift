@@ -86,6 +86,10 @@ final class TargetOperand {
     opened = try opening.open { [operand, bytes, isWholeFile] in
       TargetOperand.misfit(operand, $0, bytes: bytes, isWholeFile: isWholeFile)
     }
+    do throws(Refusal) { try DeviceLock.own(opened) } catch {
+      place.leave()
+      throw error
+    }
   }
 
   /// Empties a file that is going to be the copy. Others are emptied by then: one that cannot be is a failed target.
