@@ -171,6 +171,7 @@ import Testing
     let run = try tool.wait()
     #expect(run.exit == 4, "\(run.error)")
     #expect(try run.receipt.source.holes == [.init(3072, 5120, "EIO")])
+    #expect(run.error.contains("dmio: fault:plan,source: has shrunk: the last 2621440 bytes"), "\(run.error)")
     let expected = bytes[..<1_572_864] + [UInt8](repeating: 0, count: (4 << 20) - 1_572_864)
     #expect(try folder.bytes("target") == Array(expected))
   }

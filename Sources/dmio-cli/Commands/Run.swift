@@ -131,6 +131,9 @@ final class Run {
     Report.tellFailures(receipt)
     if let substitute { Report.tell(substitute.copy.holes.list, substitute.name, "read") }
     if let failure { Main.end(failure, json: options.json) }
+    if hashing != nil, manifest == nil, receipt.terms.sha256 == nil {
+      StandardStreams.message("\(receipt.source.name): no hash, because not all of it was read in this run")
+    }
     if options.json {
       StandardStreams.output(receipt.json.text + "\n")
     } else {
