@@ -101,6 +101,26 @@ import Testing
     #expect(after.count == bytes.count && after[589_824...] == bytes[589_824...])
   }
 
+  @Test(
+    "regions of one file that is made, or grows, are targets of their own", arguments: [nil, 100, 5000],
+    ["auto", "off"])
+  func regionsOfOneFile(size: Int?, sparse: String) throws {
+    let folder = try TemporaryFolder()
+    let bytes = try folder.make("source", pattern(512 << 10))
+    if let size { try folder.make("file", pattern(size, seed: 4)) }
+    // The slow one is the first to begin and the last to end, and the other way round.
+    try folder.make("slow", #"{"rules":[{"op":"write","action":"delay","delay_ms":100}]}"#)
+    for (first, second) in [("fault:slow,file", "file"), ("file", "fault:slow,./file")] {
+      let run = try Tool.run(
+        [
+          "copy", "--sparse", sparse, "source", "\(first),offset=0,size=512KiB", "\(second),offset=512KiB,size=512KiB",
+        ], in: folder)
+      #expect(run.exit == 0, "\(run.error)")
+      #expect(try folder.bytes("file") == bytes + bytes)
+      if let size { try folder.make("file", pattern(size, seed: 4)) } else { try shell("rm '\(folder.path)/file'") }
+    }
+  }
+
   @Test("names that are not UTF-8 are files like others, and are printed escaped") func rawNames() throws {
     let folder = try TemporaryFolder()
     let bytes = try folder.make("source", pattern(3000))
@@ -151,6 +171,7 @@ import Testing
     let run = try tool.wait()
     #expect(run.exit == 4, "\(run.error)")
     #expect(try run.receipt.source.holes == [.init(3072, 5120, "EIO")])
+    #expect(run.error.contains("dmio: fault:plan,source: has shrunk: the last 2621440 bytes"), "\(run.error)")
     let expected = bytes[..<1_572_864] + [UInt8](repeating: 0, count: (4 << 20) - 1_572_864)
     #expect(try folder.bytes("target") == Array(expected))
   }

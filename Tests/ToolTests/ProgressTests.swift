@@ -77,6 +77,27 @@ import Testing
     #expect(try folder.snapshot() == before)
   }
 
+  @Test("a dry run that goes on says what is left") func resumedDryRun() throws {
+    let folder = try TemporaryFolder()
+    try folder.make("source", pattern(3 << 20))
+    #expect(try Tool.run(["copy", "--map", "maps", "source", "a", "b"], in: folder).exit == 0)
+    let half = "s/^0x00000000  0x00300000  +$/0x0 0x100000 +\\n0x100000 0x200000 ?/"
+    try shell("sed -i -e '\(half)' '\(folder.path)/maps/target-1.map'")
+    let arguments = ["copy", "--dry-run", "--map", "maps", "--resume", "source", "a", "b"]
+    let run = try Tool.run(arguments, in: folder)
+    #expect(run.exit == 0)
+    for line in [
+      "source: 2 MiB of 3 MiB would be read", "a: 2 MiB of 3 MiB would be written",
+      "b: 0 B of 3 MiB would be written",
+    ] {
+      #expect(run.error.contains("dmio: \(line), "), "\(run.error)")
+    }
+    let json = try JSONDecoding.object(Tool.run(arguments + ["--json"], in: folder))
+    #expect((json["source"] as? [String: Any])?["bytes_left"] as? Int == 2 << 20)
+    let fresh = try Tool.run(["copy", "--dry-run", "source", "a"], in: folder)
+    #expect(fresh.error.contains("dmio: source: 3 MiB would be read, ") && fresh.error.contains("overwritten, 3 MiB"))
+  }
+
   @Test("a rate is kept", arguments: engines) func rate(engine: String) throws {
     let folder = try TemporaryFolder()
     let bytes = try folder.make("source", pattern(4 << 20))

@@ -16,7 +16,7 @@ struct TargetSet {
     var opened: [TargetOperand] = []
     for operand in operands {
       opened.append(
-        try TargetOperand(opening: operand, bytes: bytes, keepsFile: keepsFiles, claimed: &claimed))
+        try TargetOperand(opening: operand, bytes: bytes, keepsFile: keepsFiles, claimed: &claimed, beside: opened))
     }
     self.operands = opened
     self.claimed = claimed
@@ -69,10 +69,16 @@ struct TargetSet {
       throw error
     }
     return operands.enumerated().map { index, operand in
-      let target = operand.target(zeros: operand.zeros(sparse, isKept: keeps(index)))
+      let target = operand.target(zeros: operand.zeros(sparse, isKept: keeps(index)), fileEnd: fileEnd(of: operand))
       if !keeps(index) { operand.empty(target) }
       if isReadBack, target.copy.zeros == .there { operand.stretch(target) }
       return target
     }
+  }
+
+  /// Where the file of a target ends when all of its regions that are targets are written.
+  private func fileEnd(of operand: TargetOperand) -> UInt64 {
+    let others = operands.filter { $0.opened.device.isFile(of: operand.opened.device) }
+    return others.reduce(operand.end) { max($0, $1.end) }
   }
 }

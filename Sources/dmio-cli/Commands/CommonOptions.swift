@@ -24,6 +24,14 @@ struct EngineOptions: ParsableArguments {
 struct ReceiptOptions: ParsableArguments {
   @Flag(help: "Print a receipt in JSON on standard output.") var json = false
   @OptionGroup var progress: ProgressOptions
+
+  func validate() throws {
+    if json { try progress.refuseStandardOutput("--json prints one object, and nothing else") }
+  }
+}
+
+/// What the commands that write understand.
+struct OverwriteOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Overwrite block devices without asking.") var yes = false
 }
 

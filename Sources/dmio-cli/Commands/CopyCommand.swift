@@ -11,16 +11,20 @@ struct CopyCommand: ParsableCommand {
       EXAMPLES
         dmio copy disk.img copy.img                      a file to a file
         dmio copy --yes golden.img /dev/sdb /dev/sdc     an image to two disks
-        dmio copy --verify=readback --hash sha256 …      compared after writing, with a hash
-        dmio copy --map rescue /dev/sdb disk.img         a rescue: bad sectors are listed, and …
-        dmio copy --map rescue --resume /dev/sdb disk.img    … it goes on after any interruption
-        dmio repair --map rescue /dev/sdb disk.img       … and what failed is tried again
+        dmio copy --verify=readback --hash sha256 …      compared, with a hash
+        dmio copy --map rescue /dev/sdb disk.img         a rescue with maps …
+        dmio copy --map rescue --resume /dev/sdb disk.img    … goes on any time
+        dmio repair --map rescue /dev/sdb disk.img       … failures tried again
 
-      A target that fails is dropped, the others finish. Sectors that cannot be read are zeros on the targets, and listed.
+      A target that fails is dropped, the others finish. Sectors that cannot be read are zeros on the targets, and listed. A \
+      longer file is cut to the size of the source. With --map, Ctrl-C leaves a state that --resume continues. --resume \
+      leaves alone what failed; dmio repair tries it again.
 
       EXIT CODES
-        0 all good   1 could not start   2 usage   3 some targets failed   4 the source had unreadable sectors
-        5 too few good targets   6 a target is not what was written   7 interrupted, --resume goes on
+        0 all good   1 could not start   2 usage   3 some targets failed
+        4 the source had unreadable sectors   5 too few good targets
+        6 a target is not what was written   7 interrupted, --resume goes on
+        Where several apply, the first of 7, 5, 6, 3, 4.
       """)
 
   @Argument(help: "What is copied, such as img,offset=2048s,size=8MiB.", completion: .file()) var source: String
@@ -28,20 +32,24 @@ struct CopyCommand: ParsableCommand {
   @OptionGroup var maps: MapOptions
   @OptionGroup var policy: PolicyOptions
   @OptionGroup var verify: VerifyOptions
+  @OptionGroup var hash: HashOptions
   @OptionGroup var sparse: SparseOptions
-  @Option(help: ArgumentHelp("Copy at most so much a second, such as 50MiB.", valueName: "SIZE")) var rate: ByteCount?
+  @Option(
+    help: ArgumentHelp("Copy at most so much a second, such as 50MiB.", valueName: "SIZE"), transform: ByteCount.init)
+  var rate: ByteCount?
   @Option(help: ArgumentHelp("Draw throughput and errors over time.", valueName: "file.svg"), completion: .file())
   var plot: String?
   @Flag(name: [.customShort("n"), .long], help: "Check everything, and change nothing.") var dryRun = false
   @OptionGroup var engine: EngineOptions
   @OptionGroup var receipt: ReceiptOptions
+  @OptionGroup var overwrite: OverwriteOptions
 
   func run() throws {
     let (source, targetOperands) = try policy.begin(source, targets)
     let set = try TargetSet(opening: targetOperands, bytes: source.bytes, keepsFiles: false)
     let maps = try MapPlan(self.maps, source, set.operands)
-    let extras = try Extras(verify.hash, plot, source, set.operands, maps)
-    try set.check(source: source, isAgreed: receipt.yes || dryRun || maps?.isGoingOn == true)
+    let extras = try Extras(hash, plot, source, set.operands, maps)
+    try set.check(source: source, isAgreed: overwrite.yes || dryRun || maps?.isGoingOn == true)
     if dryRun { DryRun.tell(source, set.operands, maps, receipt) }
     let run = try Run(engine.engine.choice)
     run.policy = policy.policy

@@ -7,18 +7,17 @@ internal import DMIONames
 struct PolicyOptions: ParsableArguments {
   enum OnError: String, ExpressibleByArgument, CaseIterable { case drop, retry, stop }
 
-  @Option(help: ArgumentHelp("Targets that have to be good: all, any or a number.", valueName: "N"))
+  @Option(
+    help: ArgumentHelp("Targets that have to be good: all, any or a number.", valueName: "N"), transform: Required.init)
   var require = Required.any
   @Option(help: "What a failing target means.")
   var onError = OnError.drop
-  @Option(help: ArgumentHelp("Tries of a bad block. (default: 0, on retry 3)", valueName: "N"))
-  var retries: Int?
-  @Option(help: ArgumentHelp("Longest wait for a read or write, such as 30s.", valueName: "TIME"))
+  @Option(
+    help: ArgumentHelp("Tries of a bad block. (default: 0, on retry 3)", valueName: "N"), transform: Retries.init)
+  var retries: Retries?
+  @Option(
+    help: ArgumentHelp("Longest wait for a read or write, such as 30s.", valueName: "TIME"), transform: TimeSpan.init)
   var timeout: TimeSpan?
-
-  func validate() throws {
-    if let retries, !(0...1000).contains(retries) { throw ValidationError("--retries: between 0 and 1000") }
-  }
 
   /// Reads the operands of a copy, and opens its source; from here on signals are counted.
   func begin(_ source: String, _ targets: [String]) throws(Refusal) -> (SourceOperand, [RegionOperand]) {
@@ -32,14 +31,15 @@ struct PolicyOptions: ParsableArguments {
   /// Refuses what cannot be met.
   private func check(targets: Int) throws(Refusal) {
     guard require.count(of: targets) <= targets else {
-      throw Refusal("--require \(require.count(of: targets)): there are only \(targets) targets", exit: .usage)
+      let there = targets == 1 ? "is only 1 target" : "are only \(targets) targets"
+      throw Refusal("--require \(require.count(of: targets)): there \(there)", exit: .usage)
     }
   }
 
   var policy: CopyPolicy {
     var policy = CopyPolicy()
     if onError == .stop { (policy.readErrors, policy.writeErrors) = (.stop, .stop) }
-    policy.retries = (read: retries ?? 0, write: retries ?? (onError == .retry ? 3 : 0))
+    policy.retries = (read: retries?.count ?? 0, write: retries?.count ?? (onError == .retry ? 3 : 0))
     policy.timeout = timeout?.duration
     policy.leavesLaggards = true
     policy.stopsWithoutSource = true
@@ -54,7 +54,9 @@ struct MapOptions: ParsableArguments {
     completion: .directory)
   var map: String?
   @Flag(help: "Continue what the maps in DIR say is not done.") var resume = false
-  @Option(help: ArgumentHelp("How often maps are saved. (default: 5s)", valueName: "TIME")) var mapInterval: TimeSpan?
+  @Option(
+    help: ArgumentHelp("How often maps are saved. (default: 5s)", valueName: "TIME"), transform: TimeSpan.init)
+  var mapInterval: TimeSpan?
 
   /// How often maps are saved where nobody says.
   static let interval = Duration.seconds(5)
@@ -65,18 +67,18 @@ struct MapOptions: ParsableArguments {
   }
 }
 
-/// What is looked at again, and summed up.
+/// What is looked at again.
 struct VerifyOptions: ParsableArguments {
   enum Verify: String, ExpressibleByArgument, CaseIterable { case readback }
-  enum Hash: String, ExpressibleByArgument, CaseIterable { case sha256 }
 
   @Option(help: "Compare after writing.") var verify: Verify?
-  @OptionGroup var hash: HashOptions
 }
 
 /// Sums of what was read.
 struct HashOptions: ParsableArguments {
-  @Option(help: "Hash the source for the receipt.") var hash: VerifyOptions.Hash?
+  enum Hash: String, ExpressibleByArgument, CaseIterable { case sha256 }
+
+  @Option(help: "Hash the source for the receipt.") var hash: Hash?
   @Option(
     help: ArgumentHelp("Write the hash into FILE, in the form of sha256sum.", valueName: "FILE"), completion: .file())
   var manifest: String?

@@ -21,6 +21,8 @@ struct ReadCommand: ParsableCommand {
   @OptionGroup var engine: EngineOptions
   @OptionGroup var progress: ProgressOptions
 
+  func validate() throws { try progress.refuseStandardOutput("the bytes of the region go") }
+
   func run() throws {
     if isatty(STDOUT_FILENO) == 1 { throw Refusal("standard output is a terminal; send the bytes to a file or a pipe") }
     let operand = try SourceOperand(opening: Operands.region(region))

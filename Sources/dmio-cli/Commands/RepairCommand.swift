@@ -23,18 +23,25 @@ struct RepairCommand: ParsableCommand {
     String
   @Option(help: ArgumentHelp("Read from this target, counted from 1, in the place of the source.", valueName: "N"))
   var fromTarget: Int?
-  @Option(help: ArgumentHelp("How often maps are saved. (default: 5s)", valueName: "TIME")) var mapInterval: TimeSpan?
+  @Option(
+    help: ArgumentHelp("How often maps are saved. (default: 5s)", valueName: "TIME"), transform: TimeSpan.init)
+  var mapInterval: TimeSpan?
   @OptionGroup var policy: PolicyOptions
   @OptionGroup var verify: VerifyOptions
   @OptionGroup var engine: EngineOptions
   @OptionGroup var receipt: ReceiptOptions
+  @OptionGroup var overwrite: OverwriteOptions
+  /// Known so that its refusal can say what to use.
+  @Option(help: .hidden) var hash: String?
+  @Option(help: .hidden) var manifest: String?
 
   func validate() throws {
     if let fromTarget, !(1...max(1, targets.count)).contains(fromTarget) {
       throw ValidationError("--from-target \(fromTarget): there are \(targets.count) targets")
     }
-    if verify.hash.isWanted {
-      throw ValidationError("--hash: a repair does not read all of the source; use dmio verify --hash")
+    if hash != nil || manifest != nil {
+      throw ValidationError(
+        "\(hash != nil ? "--hash" : "--manifest"): a repair does not read all of the source; use dmio verify after it")
     }
   }
 

@@ -15,7 +15,7 @@ final class Run {
   /// Where what is known goes, if anywhere.
   var maps: Maps?
   var hashing: Hashing?
-  var manifest: ReplacedFile?
+  var manifest: Manifest?
   var picture: Picture?
   /// What is read in the place of the source.
   private var substitute: Source?
@@ -114,11 +114,11 @@ final class Run {
     let failure = failure()
     var receipt = receipt(source, targets)
     if failure == nil {
-      // What was copied is told all the same.
-      receipt.trouble = [maps?.failure, writeManifest(receipt)].compactMap { $0 }.first
+      // What was copied is told all the same. Of a map that could not be written the reader heard at that time.
+      receipt.trouble = maps?.failure
+      Run.tell(manifest?.write(receipt), in: &receipt)
       // The picture shows the exit code, so that it comes last.
-      let failure = picture?.write(receipt)
-      receipt.trouble = receipt.trouble ?? failure
+      Run.tell(picture?.write(receipt), in: &receipt)
     }
     finish(receipt, failure, options)
   }
@@ -132,19 +132,20 @@ final class Run {
       Receipt.Terms(required: required, isComparison: isComparison, sha256: hashing?.text(of: source.copy)))
   }
 
-  private func writeManifest(_ receipt: Receipt) -> Refusal? {
-    guard let manifest else { return nil }
-    guard let hash = receipt.terms.sha256 else {
-      return Refusal("no hash for the manifest: not all of the source was read in this run")
-    }
-    do throws(Refusal) { try manifest.write("\(hash)  \(receipt.source.name)\n") } catch { return error }
-    return nil
+  /// Tells what failed beside the copy, which decides how the run ends.
+  private static func tell(_ trouble: Refusal?, in receipt: inout Receipt) {
+    guard let trouble else { return }
+    StandardStreams.message(trouble.message)
+    receipt.trouble = receipt.trouble ?? trouble
   }
 
   private func finish(_ receipt: Receipt, _ failure: Refusal?, _ options: ReceiptOptions) -> Never {
     Report.tellFailures(receipt)
     if let substitute { Report.tell(substitute.copy.holes.list, substitute.name, "read") }
     if let failure { Main.end(failure, json: options.json) }
+    if hashing != nil, manifest == nil, receipt.terms.sha256 == nil {
+      StandardStreams.message("\(receipt.source.name): no hash, because not all of it was read in this run")
+    }
     if options.json {
       StandardStreams.output(receipt.json.text + "\n")
     } else {

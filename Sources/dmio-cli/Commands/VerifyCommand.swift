@@ -16,8 +16,11 @@ struct VerifyCommand: ParsableCommand {
       Of a target that is longer only what the source has is compared; one that is shorter lacks the rest.
 
       EXIT CODES
-        0 all the same   1 could not start   2 usage   3 some targets could not be read   4 the source had unreadable sectors
-        5 no target could be read   6 a target differs   7 interrupted
+        0 all the same   1 could not start   2 usage
+        3 some targets could not be read   4 the source had unreadable sectors
+        5 fewer targets could be read than --require wants
+        6 a target differs   7 interrupted
+        Where several apply, the first of 7, 5, 6, 3, 4.
       """)
 
   @Argument(help: "What is right: DEVICE[,offset=N][,size=N][,direct=auto|on|off].", completion: .file()) var source:
@@ -25,8 +28,10 @@ struct VerifyCommand: ParsableCommand {
   @Argument(help: "What is compared with it; at most 64.", completion: .file()) var targets: [String]
   @OptionGroup var policy: PolicyOptions
   @OptionGroup var hash: HashOptions
-  @Option(help: ArgumentHelp("Compare at most so much a second, such as 50MiB.", valueName: "SIZE")) var rate:
-    ByteCount?
+  @Option(
+    help: ArgumentHelp("Compare at most so much a second, such as 50MiB.", valueName: "SIZE"), transform: ByteCount.init
+  )
+  var rate: ByteCount?
   @OptionGroup var engine: EngineOptions
   @OptionGroup var receipt: ReceiptOptions
 

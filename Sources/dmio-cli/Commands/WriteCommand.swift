@@ -21,6 +21,7 @@ struct WriteCommand: ParsableCommand {
   var regions: [String]
   @OptionGroup var engine: EngineOptions
   @OptionGroup var receipt: ReceiptOptions
+  @OptionGroup var overwrite: OverwriteOptions
 
   func run() throws {
     let operands = try Operands.regions(regions)
@@ -36,7 +37,7 @@ struct WriteCommand: ParsableCommand {
     }
     let input = StandardInput(wanted: bytes)
     try input.check()
-    try set.check(source: nil, isAgreed: receipt.yes)
+    try set.check(source: nil, isAgreed: overwrite.yes)
     let run = try Run(engine.engine.choice)
     let source = Source(
       name: "standard input", isDirect: false, directReason: "a stream",

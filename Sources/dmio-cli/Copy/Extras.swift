@@ -4,7 +4,7 @@ internal import DMIOCopy
 /// What a run makes beside the copy: a hash, a manifest, a picture. Their places are looked at before anything is changed.
 struct Extras {
   private let hash: HashOptions
-  private let manifest: ReplacedFile?
+  private let manifest: Manifest?
   private let picture: ReplacedFile?
 
   init(
@@ -16,9 +16,10 @@ struct Extras {
         "--manifest: a part of the source is done and is not read again, so there would be no hash of all; leave it out, and use dmio verify --manifest after the copy"
       )
     }
-    manifest = try Extras.file(hash.manifest, "--manifest", source, targets)
+    let sums = try Extras.file(hash.manifest, "--manifest", source, targets)
+    if let sums { manifest = try Manifest(sums, of: source) } else { manifest = nil }
     picture = try Extras.file(plot, "--plot", source, targets)
-    if let manifest, let picture, picture.isFile(manifest) {
+    if let manifest, let picture, picture.isFile(manifest.file) {
       throw Refusal("--plot: is the manifest; name another file")
     }
   }

@@ -35,15 +35,28 @@ struct MapFolder {
 
   /// The bytes of a map file, which must be a file of its own and no link; nil when there is none.
   static func bytes(of path: [UInt8], name: String) throws(Refusal) -> [UInt8]? {
+    var kind = FileStatus.Kind.regular
     do throws(Errno) {
       let file = try Descriptor.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-      guard try file.status().kind == .regular else { throw .EINVAL }
+      kind = try file.status().kind
+      guard kind == .regular else { throw .EINVAL }
       let bytes = try file.read(atMost: fileBytes + 1)
       guard bytes.count <= fileBytes else { throw .EFBIG }
       return bytes
     } catch {
       if error == .ENOENT { return nil }
-      throw Refusal("\(name): \(error == .ELOOP ? "is a symbolic link; maps are files" : error.message)")
+      throw Refusal("\(name): \(reason(error, kind))")
+    }
+  }
+
+  /// Why something is no map.
+  private static func reason(_ errno: Errno, _ kind: FileStatus.Kind) -> String {
+    switch (errno, kind) {
+    case (.ELOOP, _): "is a symbolic link; maps are files"
+    case (.ENXIO, _), (_, .other): "is a FIFO or a socket; maps are files"
+    case (_, .directory): "is a folder; name a map in it, such as source.map"
+    case (_, .block), (_, .character): "is a device; maps are files"
+    case (_, .regular): errno.message
     }
   }
 

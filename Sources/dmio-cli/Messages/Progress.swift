@@ -17,6 +17,12 @@ struct ProgressOptions: ParsableArguments {
       throw ValidationError("--progress-fd \(progressFd): is not open")
     }
   }
+
+  /// Refuses standard output as the place of progress, where something else has it for itself.
+  func refuseStandardOutput(_ reason: String) throws {
+    guard progressFd == STDOUT_FILENO else { return }
+    throw ValidationError("--progress-fd 1: is standard output, where \(reason); name another descriptor, such as 2")
+  }
 }
 
 /// How far a copy is: drawn at each tick on a terminal, told once a second elsewhere, and whenever SIGUSR1 asks.

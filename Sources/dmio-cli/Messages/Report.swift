@@ -26,13 +26,25 @@ enum Report {
       }
       tellUntried(extents.filter { $0.errno == nil }, target.name)
     }
-    if let now = receipt.source.copy.bytesNow(), receipt.source.isToTheEnd {
-      let end = receipt.source.copy.start * 512 + receipt.source.copy.bytes
-      if now > end {
-        StandardStreams.message("\(receipt.source.name): has grown; the \(now - end) bytes added were not copied")
-      }
-    }
+    tellSize(receipt)
     if Interrupts.areWanted { StandardStreams.message("interrupted") }
+  }
+
+  /// Tells that the source's file is not as long any more as it was at the start.
+  private static func tellSize(_ receipt: Receipt) {
+    let source = receipt.source
+    guard let now = source.copy.bytesNow() else { return }
+    let end = source.copy.start * 512 + source.copy.bytes
+    if now < end {
+      let gone = min(end - now, source.copy.bytes)
+      StandardStreams.message("\(source.name): has shrunk: the last \(gone) bytes that were to be read are gone")
+    }
+    // A copy behind the source, into the same file, makes it longer itself.
+    let isOurs = receipt.targets.contains { $0.copy.device.isFile(of: source.copy.device) }
+    if now > end, source.isToTheEnd, !isOurs {
+      let what = receipt.terms.isComparison ? "compared" : "copied"
+      StandardStreams.message("\(source.name): has grown; the \(now - end) bytes added were not \(what)")
+    }
   }
 
   /// Tells how it ended, for people: a line for each device.
@@ -43,6 +55,10 @@ enum Report {
         + way(source.isDirect, source.directReason)
         + (source.copy.holes.isEmpty ? "" : ", with holes")
     ]
+    if let hash = receipt.terms.sha256 {
+      let zeros = source.copy.holes.isEmpty ? "" : " (with zeros for what could not be read)"
+      lines.append("sha256 \(hash)  \(source.name)\(zeros)")
+    }
     for target in receipt.targets where receipt.terms.isComparison {
       let state =
         target.copy.isGood ? "the same" : target.copy.mismatches.isEmpty ? "not compared as a whole" : "DIFFERS"
@@ -51,8 +67,9 @@ enum Report {
     for target in receipt.targets where !receipt.terms.isComparison {
       let state = target.copy.isGood ? "good" : target.firstFailure == nil ? "not complete" : "FAILED"
       let flushed = target.copy.settling.isFlushed ? "flushed" : "not flushed"
+      let verified = target.copy.isGood && target.copy.wasVerified ? "verified, " : ""
       lines.append(
-        "\(target.name): \(state), \(ByteSize(bytes: target.copy.bytesWritten)) written, \(flushed), "
+        "\(target.name): \(state), \(ByteSize(bytes: target.copy.bytesWritten)) written, \(flushed), \(verified)"
           + way(target.isDirect, target.directReason))
     }
     StandardStreams.error(lines.map { "dmio: \($0)\n" }.joined())

@@ -1,3 +1,4 @@
+internal import DMIO
 internal import Glibc
 
 /// Standard output and error, written by whole texts; nothing is left in a buffer when the process ends.
@@ -11,9 +12,11 @@ enum StandardStreams {
     }
   }
 
-  /// Writes to standard output. Whoever reads it may have gone: then the run ends quietly with 1.
+  /// Writes to standard output. Where that fails the run ends with 1; quietly if nobody reads any more.
   static func output(_ text: String) {
-    if !write(Array(text.utf8), to: STDOUT_FILENO) { Glibc._exit(ExitCode.fatal.rawValue) }
+    guard let errno = write(Array(text.utf8), to: STDOUT_FILENO) else { return }
+    if errno != .EPIPE { message("standard output: \(errno.message)") }
+    Glibc._exit(ExitCode.fatal.rawValue)
   }
 
   /// Writes to standard error, if there still is one.
@@ -25,8 +28,8 @@ enum StandardStreams {
   /// Writes to a descriptor that may be anything, and gone.
   static func write(_ text: String, to file: Int32) { _ = write(Array(text.utf8), to: file) }
 
-  /// False when it could not be written.
-  private static func write(_ bytes: [UInt8], to file: Int32) -> Bool {
+  /// The error, when it could not be written.
+  private static func write(_ bytes: [UInt8], to file: Int32) -> Errno? {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(file, $0.baseAddress, $0.count) }
@@ -36,9 +39,9 @@ enum StandardStreams {
         var entry = pollfd(fd: file, events: Int16(POLLOUT), revents: 0)
         _ = unsafe poll(&entry, 1, 100)
       } else if Glibc.errno != EINTR {
-        return false
+        return Errno(rawValue: Glibc.errno)
       }
     }
-    return true
+    return nil
   }
 }

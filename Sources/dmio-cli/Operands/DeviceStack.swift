@@ -32,6 +32,9 @@ struct DeviceStack {
     }
   }
 
+  /// The path of a file or block device that nothing stands around; nil for all else.
+  var plainPath: [UInt8]? { if case .path(let path) = core, plans.isEmpty { path } else { nil } }
+
   /// Puts the fault devices around the innermost device.
   func wrap(_ device: BlockDevice) throws(Refusal) -> BlockDevice {
     do throws(BlockError) {

@@ -38,6 +38,12 @@ final class NewFile {
     }
   }
 
+  /// True when both are going to be one file.
+  func isSame(as other: NewFile) -> Bool {
+    name == other.name && directoryStatus.device == other.directoryStatus.device
+      && directoryStatus.inode == other.directoryStatus.inode
+  }
+
   /// A file like it without a name, gone when it is closed, for looking at what the file will be.
   func unnamed(_ flags: Int32) throws(Errno) -> Descriptor {
     do throws(Errno) {

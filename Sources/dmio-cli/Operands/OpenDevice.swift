@@ -21,11 +21,7 @@ final class OpenDevice: Sendable {
   }
 
   /// The device itself, without its fault devices: what carries out the I/O in the end.
-  var innermost: BlockDevice {
-    var device = device
-    while let wrapped = device.wrapped { device = wrapped }
-    return device
-  }
+  var innermost: BlockDevice { device.innermost }
 
   /// The file itself, if it is one.
   var report: FileReport? { innermost.fileReport }
@@ -34,6 +30,21 @@ final class OpenDevice: Sendable {
 
   /// Bytes that it has: a file's exactly.
   var bytes: UInt64 { file == nil ? device.geometry.sectors * 512 : device.geometry.bytes }
+}
+
+extension BlockDevice {
+  /// The device without its fault devices.
+  var innermost: BlockDevice {
+    var device = self
+    while let wrapped = device.wrapped { device = wrapped }
+    return device
+  }
+
+  /// True when both are the same file or block device in the end.
+  func isFile(of other: BlockDevice?) -> Bool {
+    guard let own = innermost.fileReport, let other = other?.innermost.fileReport else { return false }
+    return own.identity.device == other.identity.device && own.identity.inode == other.identity.inode
+  }
 }
 
 /// Why a device cannot be used as it is asked to.

@@ -6,7 +6,8 @@ internal import Glibc
 struct ReplacedFile {
   private let path: [UInt8]
   private let folder: [UInt8]
-  private let name: String
+  /// The file as it was named: safe on a terminal.
+  let name: String
 
   /// Looks at the place of a file, and changes nothing: it may be free, or a regular file that is going to be replaced.
   init(at text: String) throws(Refusal) {
@@ -53,12 +54,15 @@ struct ReplacedFile {
   }
 
   /// Writes the file: first under another name in the same folder, which then takes the place of what is there.
-  func write(_ text: String) throws(Refusal) {
+  func write(_ text: String) throws(Refusal) { try write(Array(text.utf8)) }
+
+  /// Writes the file, as bytes that need not be text.
+  func write(_ bytes: [UInt8]) throws(Refusal) {
     let temporary = path + Array(".\(getpid()).part".utf8)
     do throws(Errno) {
       let file = try Descriptor.open(temporary, O_WRONLY | O_CREAT | O_EXCL)
       do throws(Errno) {
-        try file.write(Array(text.utf8))
+        try file.write(bytes)
         try file.sync()
         // Looked at once more: nobody else's device or folder is to go.
         if let status = try FileStatus.of(path, followLinks: false), status.kind != .regular { throw .EEXIST }

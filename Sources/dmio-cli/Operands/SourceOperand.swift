@@ -5,6 +5,8 @@ internal import DMIONames
 /// A region that is read, as it was named, opened.
 struct SourceOperand {
   let opened: OpenDevice
+  /// The path of a file or block device itself; nil for what others cannot open by a name.
+  let path: [UInt8]?
   /// Bytes from the device's start.
   let offset: UInt64
   /// Bytes that are read, exactly.
@@ -13,7 +15,9 @@ struct SourceOperand {
   let isToTheEnd: Bool
 
   init(opening operand: RegionOperand) throws(Refusal) {
-    opened = try DeviceOpening(stack: DeviceStack(operand.device), mode: operand.direct).open { opened in
+    let stack = try DeviceStack(operand.device)
+    path = stack.plainPath
+    opened = try DeviceOpening(stack: stack, mode: operand.direct).open { opened in
       SourceOperand.misfit(operand, opened)
     }
     offset = operand.offset
@@ -21,6 +25,9 @@ struct SourceOperand {
     let rest = opened.bytes - min(offset, opened.bytes)
     bytes = min(operand.size ?? rest, rest)
   }
+
+  /// True when all of the file or device is read.
+  var isWhole: Bool { offset == 0 && bytes == opened.bytes }
 
   private static func misfit(_ operand: RegionOperand, _ opened: OpenDevice) -> Misfit? {
     let bytes = opened.bytes

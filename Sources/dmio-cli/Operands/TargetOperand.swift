@@ -23,13 +23,16 @@ final class TargetOperand {
   ///   - bytes: How much is going to be written; nil: the region's own size.
   ///   - keepsFile: A file that is named as a whole is written as it is, and not emptied before.
   ///   - claimed: Block devices that this process holds exclusively already.
+  ///   - others: Targets of the same run; two regions of one new file are one file that is made.
   init(
-    opening operand: RegionOperand, bytes wanted: UInt64?, keepsFile: Bool, claimed: inout Set<UInt64>
+    opening operand: RegionOperand, bytes wanted: UInt64?, keepsFile: Bool, claimed: inout Set<UInt64>,
+    beside others: [TargetOperand] = []
   ) throws(Refusal) {
     self.operand = operand
     stack = try DeviceStack(operand.device)
     var opening = DeviceOpening(stack: stack, mode: operand.direct, access: .readWrite)
-    place = try NewFile.ifAbsent(stack)
+    let absent = try NewFile.ifAbsent(stack)
+    place = absent.flatMap { new in others.lazy.compactMap(\.place).first { $0.isSame(as: new) } } ?? absent
     var isFile = place != nil
     if case .path(let path) = stack.core, place == nil, let status = try? FileStatus.of(path) {
       isFile = status.kind == .regular
@@ -122,17 +125,20 @@ final class TargetOperand {
     return opened.device.geometry.writeZeroesSectors > 0 ? .operation : .written
   }
 
+  /// Where its file ends when it is written.
+  var end: UInt64 { isWholeFile ? bytes : max(bytesBefore, operand.offset + bytes) }
+
   /// What the copier writes.
-  func target(zeros: CopyTarget.Zeros) -> Target {
-    let (file, place, opened) = (opened.isRegularFile ? opened.file : nil, place, opened)
-    let end = max(bytesBefore, operand.offset + bytes)
-    let exact = isWholeFile ? bytes : end
+  ///
+  /// - Parameter fileEnd: Where the file ends at last, with other regions of it that are written.
+  func target(zeros: CopyTarget.Zeros, fileEnd: UInt64) -> Target {
+    let (file, place, opened, end) = (opened.isRegularFile ? opened.file : nil, place, opened, end)
     let copy = CopyTarget(opened.device, start: operand.offset / 512, sectors: (bytes + 511) / 512, zeros: zeros)
     copy.settling.trim = { [unowned copy] () throws(Errno) in
       guard let file else { return }
       let bytes = try file.status().bytes
       // What the last block was filled up with is cut off. Zeros at the end that were left out are added, if all is there.
-      if bytes > exact || bytes < exact && copy.map.isDone { try file.cut(to: exact) }
+      if bytes > fileEnd { try file.cut(to: fileEnd) } else if bytes < end, copy.map.isDone { try file.cut(to: end) }
     }
     copy.settling.syncDirectory = { () throws(Errno) in try place?.directory.sync() }
     return Target(name: stack.name, isDirect: opened.isDirect, directReason: opened.directReason, copy: copy)
