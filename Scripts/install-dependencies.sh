@@ -6,6 +6,7 @@
 #   demo    build, and what the demonstration shows its work with
 #   gate    build, and what counts instructions
 #   bench   gate, and what the tool is compared with
+#   evidence build, and what a copy that makes a hash is compared with
 #   compare build, the block devices with bad sectors, and the tools that are put through their faults
 #   lint    the checker of shell scripts
 #
@@ -19,13 +20,14 @@ test="$build $harness e2fsprogs mandoc jq strace valgrind g++ binutils pkg-confi
 demo="$build e2fsprogs jq"
 gate="$build gcc libc6-dev binutils valgrind"
 bench="$gate fio dcfldd dc3dd gddrescue qemu-utils libnbd-bin util-linux mount pkg-config"
+evidence="$build dc3dd jq time"
 compare="$build $harness e2fsprogs jq dcfldd dc3dd gddrescue qemu-utils time"
 lint="shellcheck"
 
 fail() { echo "install-dependencies: $*" >&2; exit 1; }
 
 [ "${DMIO_SKIP_DEPENDENCIES:-}" != 1 ] || exit 0
-[ $# -gt 0 ] || { sed -n '2,12s/^# *//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+[ $# -gt 0 ] || { sed -n '2,13s/^# *//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 
 wanted=""
 for group in "$@"; do
@@ -36,6 +38,7 @@ for group in "$@"; do
     demo) wanted+=" $demo"; [ "$(id -u)" -ne 0 ] || wanted+=" $harness" ;;
     gate) wanted+=" $gate" ;;
     bench) wanted+=" $bench" ;;
+    evidence) wanted+=" $evidence" ;;
     compare) wanted+=" $compare" ;;
     lint) wanted+=" $lint" ;;
     *) echo "install-dependencies: no such group: $group" >&2; exit 2 ;;

@@ -60,7 +60,7 @@ rm -f a
 echo '{"rules":[{"op":"write","action":"delay","delay_ms":16000}]}' >slow.json
 three() { # TARGET…: milliseconds until a, b and c are complete, by the receipt
   rm -f a b c d
-  { timeout -s INT 10 "$dmio" copy --json source a b c "$@" 2>/dev/null || [ $? -eq 124 ]; } |
+  { timeout -s INT $((mib / 128 + 2)) "$dmio" copy --json source a b c "$@" 2>/dev/null || [ $? -eq 124 ]; } |
     jq '[.targets[0:3][] | if .ok then .seconds else error("not good") end] | max * 1000 | floor'
 }
 for ((round = 0; round < (rounds + 1) / 2 && round < 3; round++)); do

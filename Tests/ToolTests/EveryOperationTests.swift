@@ -4,8 +4,8 @@ import var DMIOTestSupport.isSanitized
 
 /// The k-th operation fails, for every k: receipt, maps and data tell the same story.
 @Suite struct EveryOperationTests {
-  /// Bytes of the source: five chunks, the last one short.
-  private static let size = (4 << 20) + 700
+  /// Bytes of the source: three chunks, the last one short.
+  private static let size = (2 << 20) + 700
 
   @Test(
     "whichever operation fails, receipt, maps and data agree, and a repair makes all good",
