@@ -55,7 +55,7 @@ test: test-debug tsan asan docs ## Run every test, again under the sanitizers, a
 	@echo "make test: all passed"
 
 test-debug: test-bad-device test-compare ## Run every test once, debug build
-	$(SWIFT) test
+	@SWIFT="$(SWIFT)" Scripts/test.sh
 
 # Exit 77 is the harness saying why it cannot run here, e.g. without root.
 test-bad-device: ## Check the block device with bad sectors that the tests use
@@ -69,8 +69,8 @@ test-compare: ## Test what judges copies that failed
 # Command lines that are refused make no thread, and take half a second each in such a build.
 tsan: ## Run the tests under ThreadSanitizer, but for refused command lines
 	@$(DEPENDENCIES) test
-	TSAN_OPTIONS="suppressions=$(CURDIR)/Scripts/tsan-suppressions.txt" \
-	  $(SWIFT) test --sanitize=thread --scratch-path .build-tsan --skip '^ToolTests.(Hostile|BenchRefusal|Manual|Completion)' --skip '^TidyTests'
+	@SWIFT="$(SWIFT)" TSAN_OPTIONS="suppressions=$(CURDIR)/Scripts/tsan-suppressions.txt" \
+	  Scripts/test.sh --sanitize=thread --scratch-path .build-tsan --skip '^ToolTests.(Hostile|BenchRefusal|Manual|Completion)' --skip '^TidyTests'
 
 # XCTest itself leaks 368 bytes on Linux; without it every leak that is reported is ours. The linker's hundreds of harmless
 # warnings about the sanitizer's own symbols are left out, or nobody would see another one. The tool's processes run under

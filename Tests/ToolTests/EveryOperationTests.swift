@@ -53,7 +53,9 @@ import var DMIOTestSupport.isSanitized
       let target = receipt.targets[index]
       #expect(Set(target.failed.flatMap(\.sectors)) == map.sectors { $0 != "+" })
       #expect(target.ok == target.failed.isEmpty)
-      let written = try folder.bytes(name)
+      // A gap at the end of a file that was dropped is done, and there when the file is cut to its size: by who goes on.
+      var written = try folder.bytes(name)
+      written += [UInt8](repeating: 0, count: max(0, bytes.count - written.count))
       for run in map.runs where run.status == "+" {
         try #require(written.count >= run.bytes.upperBound && written[run.bytes] == bytes[run.bytes], "\(name) \(run)")
       }
