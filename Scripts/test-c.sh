@@ -50,7 +50,7 @@ grep -q 'the error bits are 64' "$work/said"
 
 for compiler in gcc clang; do
   strict=(-std=c99 -O1 -g -Wall -Wextra -Werror -pedantic)
-  for test in text requests misuse clients waits ends events forks; do
+  for test in text refusals requests misuse clients waits ends events forks; do
     say "$test.c by $compiler"
     "$compiler" "${strict[@]}" "Tests/C/$test.c" "${flags[@]}" -pthread -o "$work/$test-$compiler"
     timeout -k 5 300 "$work/$test-$compiler"
@@ -74,7 +74,7 @@ grep -qx 'ram:1MiB: written' "$work/said"
 grep -q ': sector 0: Input/output error$' "$work/said"
 
 say "no byte is used wrongly, and none is lost"
-for test in text requests misuse clients waits ends; do
+for test in text refusals requests misuse clients waits ends; do
   timeout -k 5 600 valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect --show-leak-kinds=definite,indirect \
     --fair-sched=yes "$work/$test-gcc" >/dev/null
 done

@@ -122,62 +122,6 @@ static void vectors_are_taken_one_after_the_other(void)
 	dm_io_device_close(bdev);
 }
 
-static void what_crashed_the_kernel_is_refused_and_nothing_is_touched(void)
-{
-	struct block_device *bdev = opened("ram:1MiB");
-	struct io_region where[65];
-	struct page *page = dm_io_page_alloc();
-	struct page_list node = { NULL, page }, empty = { NULL, NULL };
-	struct bio_vec beyond[] = { { page, 4096, 512 } }, uneven[] = { { page, 500, 0 } }, none[] = { { NULL, 4096, 0 } };
-	unsigned char *data = filled(PAGE, 1);
-	unsigned long bits = UNTOUCHED;
-	struct told told = TOLD;
-
-	for (int index = 0; index < 65; index++)
-		where[index] = region(bdev, 0, 8);
-	CHECK(dm_io_sync_vm(65, where, DM_IO_WRITE, data, &bits) == -EINVAL);
-	CHECK(dm_io_sync_vm(4000000000U, where, DM_IO_WRITE, data, &bits) == -EINVAL);
-	CHECK(dm_io_sync_vm(1, NULL, DM_IO_WRITE, data, &bits) == -EINVAL);
-	CHECK(dm_io_sync_vm(1, where, DM_IO_WRITE, NULL, &bits) == -EINVAL);
-	CHECK(dm_io_sync_bvec(1, where, DM_IO_WRITE, NULL, &bits) == -EINVAL);
-	CHECK(dm_io_sync(1, where, DM_IO_WRITE, NULL, 0, &bits) == -EINVAL);
-	CHECK(dm_io_sync(1, where, DM_IO_WRITE, &empty, 0, &bits) == -EINVAL);
-	CHECK(dm_io_sync(1, where, DM_IO_WRITE, &node, 512, &bits) == -EINVAL);
-	CHECK(dm_io_sync(1, where, DM_IO_WRITE, &node, PAGE, &bits) == -EINVAL);
-	CHECK(dm_io_sync(1, where, DM_IO_WRITE, &node, 100, &bits) == -EINVAL);
-	CHECK(dm_io_sync(1, where, DM_IO_WRITE, &node, 4294967295U, &bits) == -EINVAL);
-	CHECK(dm_io_sync_bvec(1, where, DM_IO_WRITE, beyond, &bits) == -EINVAL);
-	CHECK(dm_io_sync_bvec(1, where, DM_IO_WRITE, uneven, &bits) == -EINVAL);
-	CHECK(dm_io_sync_bvec(1, where, DM_IO_WRITE, none, &bits) == -EINVAL);
-	CHECK(dm_io_sync_vm(1, where, 2, data, &bits) == -EINVAL);
-	CHECK(dm_io_sync_vm(1, where, -1, data, &bits) == -EINVAL);
-	CHECK(dm_io_sync_vm(1, where, DM_IO_WRITE | 1 << 11, data, &bits) == -EINVAL);
-	CHECK(dm_io_async_vm(1, where, DM_IO_WRITE, data, NULL, &told) == -EINVAL);
-	CHECK(dm_io_sync_vm(2, where, DM_IO_READ, data, &bits) == -EIO);
-	CHECK(dm_io_async_vm(2, where, DM_IO_READ, data, tell, &told) == -EIO);
-	where[0].bdev = NULL;
-	CHECK(dm_io_sync_vm(1, where, DM_IO_WRITE, data, &bits) == -EINVAL);
-	where[0] = region(bdev, ~(sector_t)0, 2);
-	CHECK(dm_io_sync_vm(1, where, DM_IO_WRITE, data, &bits) == -EINVAL);
-	where[0] = region(bdev, ((sector_t)1 << 54) - 4, 8);
-	CHECK(dm_io_sync_vm(1, where, DM_IO_WRITE, data, &bits) == -EINVAL);
-	where[0] = region(bdev, 0, ~(sector_t)0);
-	CHECK(dm_io_sync(1, where, DM_IO_WRITE, &node, 0, &bits) == -EINVAL);
-	where[0] = region(bdev, 0, (sector_t)1 << 54);
-	CHECK(dm_io_sync(1, where, DM_IO_WRITE, &node, 0, &bits) == -EINVAL);
-	CHECK(dm_io_sync_vm(1, where, DM_IO_WRITE, data, &bits) == -EINVAL);
-	/* The most sectors that there can be are taken for what they are: more than the device has. */
-	where[0] = region(bdev, 0, ((sector_t)1 << 54) - 1);
-	node.next = &node;
-	CHECK(dm_io_sync(1, where, DM_IO_WRITE, &node, 512, NULL) == -EIO);
-	CHECK(dm_io_sync(1, where, DM_IO_WRITE, &node, 4294967295U, &bits) == -EINVAL);
-	CHECK(bits == UNTOUCHED && told.times == 0);
-	CHECK(dm_io_sync_vm(0, NULL, DM_IO_WRITE, NULL, &bits) == 0 && bits == 0);
-	free(data);
-	dm_io_page_free(page);
-	dm_io_device_close(bdev);
-}
-
 static void the_reservation_may_be_uneven_or_none(void)
 {
 	struct block_device *bdev = opened("ram:1MiB");
@@ -263,7 +207,6 @@ int main(void)
 	RUN(a_page_list_is_walked_from_its_offset);
 	RUN(a_circular_page_list_is_legal);
 	RUN(vectors_are_taken_one_after_the_other);
-	RUN(what_crashed_the_kernel_is_refused_and_nothing_is_touched);
 	RUN(the_reservation_may_be_uneven_or_none);
 	RUN(a_callback_submits_the_next_request_and_may_not_wait);
 	RUN(a_callback_may_free_the_memory);
