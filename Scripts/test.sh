@@ -18,8 +18,7 @@ while [ $# -gt 0 ]; do
   esac
 done
 
-# The linker's hundreds of harmless warnings about AddressSanitizer's own symbols would hide any other.
-"$swift" build --build-tests "${options[@]}" 2>&1 | sed '/Cannot export local symbol/d'
+"$swift" build --build-tests "${options[@]}"
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

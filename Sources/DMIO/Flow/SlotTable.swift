@@ -69,6 +69,7 @@ private final class SlotChunk {
   private let regions: Arena
 
   init() throws(BlockError) {
+    assert(MemoryLayout<RequestSlot>.stride % 64 == 0, "a slot begins with a cache line")
     slots = try Arena(bytes: Limits.slotChunk * MemoryLayout<RequestSlot>.stride, populate: false)
     regions = try Arena(
       bytes: Limits.slotChunk * Limits.regions * MemoryLayout<SlotRegion>.stride, populate: false)

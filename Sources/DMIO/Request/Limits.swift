@@ -66,13 +66,14 @@ public enum Limits {
   public static let retries = 1024
   /// Times that it is sent again at once; after that a millisecond passes each time.
   public static let retriesAtOnce = 16
-  /// Times that a thread that polls a shared client looks at the seat again before it sleeps until somebody leaves it: about
-  /// as long as a turn with some dozen requests, which is shorter than to sleep and be woken.
+  /// Times that a thread that polls a shared client looks at the seat before it sleeps until somebody leaves it. With the pauses
+  /// in between that is a fifth of a millisecond, some turns with dozens of requests: to sleep and be woken costs each of them.
   public static let looksAtSeat = 128
-  /// The same for one that is not to wait.
-  public static let looksWithoutWaiting = 64
-  /// The most times that either lets its processor pause from one look to the next. Each look takes the word from the
-  /// processor that works in the seat: with 16 of them two threads far apart made a quarter less, with one half as much.
+  /// The same for one that is not to wait: hardly more than a microsecond.
+  public static let looksWithoutWaiting = 7
+  /// The most times that either lets its processor pause from one look to the next; the first time once, then twice as often each
+  /// time. Each look takes the word from the processor that works in the seat: with 16 of them two threads far apart made a
+  /// quarter less, with one half as much.
   public static let pausesBetweenLooks = 64
   /// Milliseconds after which the thread of a shared client looks again whether others still poll it.
   public static let dozeMilliseconds: Int64 = 1
