@@ -3,7 +3,8 @@
 #
 # OPTIONs are those of `swift test`. The tests of the tool wait for its processes most of the time, and a
 # test that waits holds one of as many threads as there are processors: in a process of their own they
-# leave those of the libraries' tests alone. The tool's output comes when the others are done.
+# leave those of the libraries' tests alone. The tool's output comes when the others are done, and last,
+# once more, what failed in either.
 #
 # Exit: 0 all passed, 1 a test failed, else what the build said.
 set -euo pipefail
@@ -20,12 +21,22 @@ done
 
 "$swift" build --build-tests "${options[@]}"
 
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-"$swift" test --skip-build --ignore-lock "${options[@]}" "${skipped[@]}" --filter '^ToolTests' >"$log" 2>&1 &
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+run() { # LOG OPTION...
+  "$swift" test --skip-build --ignore-lock "${options[@]}" "${skipped[@]}" "${@:2}" 2>&1 | tee "$logs/$1"
+}
+
+run tool --filter '^ToolTests' >/dev/null &
 tool=$!
 code=0
-"$swift" test --skip-build --ignore-lock "${options[@]}" "${skipped[@]}" --skip '^ToolTests' || code=1
+run libraries --skip '^ToolTests' || code=1
 wait "$tool" || code=1
-cat "$log"
+cat "$logs/tool"
+if [ "$code" -ne 0 ]; then
+  echo "What failed:"
+  # A process that ended at a signal or at a sanitizer's report printed no such mark: its last lines say why.
+  grep -hE '^✘|recorded an issue|ThreadSanitizer|AddressSanitizer|[Ff]atal error' "$logs"/* | tail -n 40 || true
+  tail -n 3 "$logs/libraries"
+fi
 exit "$code"
