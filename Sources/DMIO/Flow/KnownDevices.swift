@@ -57,9 +57,11 @@ extension Stable where Value == ClientState {
     if !pointee.isTurning { letGoOfRetired() }
   }
 
-  /// Lets go of the devices that were given up, as far as no request names them.
+  /// Lets go of the devices that were given up, as far as no request names them, and none waits to be told that it ended: that
+  /// one's turn is to come.
   @inline(never)
   func letGoOfRetired() {
+    guard pointee.ready.isEmpty else { return }
     forgetAll(but: hasWork ? pointee.slots.namedDevices() : [])
     let kept = pointee.retiring.filter { pointee.devices.place($0).pointee.device?.isRetired == true }
     pointee.retiring = kept
