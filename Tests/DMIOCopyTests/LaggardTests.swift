@@ -71,4 +71,58 @@ internal import Testing
     #expect(trial.isGood && below.allSatisfy { $0.bytes == source.bytes })
     trial.end()
   }
+
+  /// Two targets that answer when they are told to, the second one left behind after its first chunks.
+  private func leaveOneBehind() throws -> (Trial, [HeldDevice], [Disk], serve: (Int) -> Bool) {
+    let held = (0..<2).map { _ in HeldDevice(Geometry(bytes: UInt64(Self.sectors * 512))) }
+    let below = disks(2, Self.sectors)
+    let devices = try below.map { try $0.device }
+    let serve = { (index: Int) in
+      let pieces = held[index].takeAll()
+      for piece in pieces { piece.send(to: devices[index]) }
+      return !pieces.isEmpty
+    }
+    let targets = try held.map { CopyTarget(try $0.device) }
+    let trial = try Trial(CopySource(sourceDisk.device), targets, tells: true) { $0.leavesLaggards = true }
+    try trial.go(until: { targets[1].isLeftBehind || targets[0].isSettled }) { serve(0) }
+    #expect(targets[1].isLeftBehind && !targets[0].isSettled)
+    return (trial, held, below, serve)
+  }
+
+  @Test("while the others write, a laggard is given what it missed, and takes part again when it has it")
+  func catchesUpMeanwhile() throws {
+    let (trial, _, below, serve) = try leaveOneBehind()
+    let (other, laggard) = (trial.targets[0], trial.targets[1])
+    var idle = 0
+    try trial.go(until: { !laggard.isLeftBehind || idle > 50 }) {
+      if serve(1) { idle = 0 } else { idle += 1 }
+      return false
+    }
+    #expect(!laggard.isLeftBehind && !other.isSettled)
+    #expect(laggard.map.count(of: .done) >= other.map.count(of: .done) && laggard.map.count(of: .done) > 0)
+    try trial.go(serve: { serve(0) || serve(1) })
+    #expect(trial.isGood && below.allSatisfy { $0.bytes == sourceDisk.bytes })
+    #expect(trial.told.flatMap { $0.bytes ?? [] } == sourceDisk.bytes)
+    trial.end()
+  }
+
+  @Test("a laggard that holds what it was given takes no chunk from the others, and gets no more")
+  func takesNothingFromOthers() throws {
+    let (trial, held, below, serve) = try leaveOneBehind()
+    _ = serve(1)
+    let before = held[1].count
+    var idle = 0
+    try trial.go(until: { held[1].count > before || idle > 50 }) {
+      idle += 1
+      return false
+    }
+    #expect(held[1].count == before + 1 && trial.targets[1].isLeftBehind)
+    try trial.go(until: { trial.targets[0].inFlight >= 4 || trial.targets[0].isSettled }) { serve(0) }
+    #expect(trial.targets[0].inFlight >= 4)
+    try trial.go(until: { trial.targets[0].isSettled }) { serve(0) }
+    #expect(held[1].count == before + 1)
+    try trial.go(serve: { serve(1) })
+    #expect(trial.isGood && below.allSatisfy { $0.bytes == sourceDisk.bytes })
+    trial.end()
+  }
 }

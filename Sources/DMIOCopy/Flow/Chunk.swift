@@ -18,6 +18,8 @@ package final class Chunk {
   var isLent = false
   /// Some of it is to be looked at in another pass.
   var wasLeft = false
+  /// The pass had been there without the target that it goes to now.
+  var wasMissed = false
   /// Ends a request that is part of the chunk; the last one ends the chunk.
   var pending = 0
   /// Requests that were given up, and in which the kernel may still use the memory.

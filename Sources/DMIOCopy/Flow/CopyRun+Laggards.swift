@@ -1,7 +1,7 @@
-/// Targets that keep the others waiting: they are left behind, and catch up when the others are complete.
+/// Targets that keep the others waiting: they are left behind, and catch up by themselves.
 ///
-/// A pause is no reason: memory cards make some all the time. Nor is being somewhat slower: whoever is left behind has nothing to
-/// do meanwhile, and has the source read once more. So it is left behind when others have waited for it for half of the time,
+/// A pause is no reason: memory cards make some all the time. Nor is being somewhat slower: for whoever is left behind the source is
+/// read once more. So it is left behind when others have waited for it for half of the time,
 /// of late or since the copy began: then they are more than twice as fast.
 extension CopyRun {
   /// What a target may keep others waiting in any case.
@@ -34,5 +34,34 @@ extension CopyRun {
       target.isLeftBehind = true
       for _ in 0..<reserve.window / 2 { reserve.replace() }
     }
+  }
+
+  /// Hands those that were left behind what they missed, a chunk at a time, while the source has nothing else to do: then
+  /// the others wait for their own writing. Who has it all takes part again.
+  ///
+  /// The chunks are those that were made in the place of the ones that laggards held, so that the others never lack one.
+  func catchUp() {
+    let behind = targets.indices.filter { targets[$0].isLeftBehind && !targets[$0].isDropped }
+    guard !behind.isEmpty, !isStopped, !hasEnded, nextPiece() != nil else { return }
+    for index in behind where busy.allSatisfy({ $0.open & (1 << UInt64(index)) == 0 }) {
+      let target = targets[index]
+      guard let missed = target.map.first(from: 0, where: \.isOpen), missed.lowerBound < next else {
+        target.isLeftBehind = false
+        continue
+      }
+      guard isSourceIdle, chunks(of: behind) < reserve.beyondWindow, throttle?.mustWait() != true,
+        var piece = piece(missed.clamped(to: 0..<next), [(index, missed)]), let chunk = reserve.take()
+      else { return }
+      piece.wasMissed = true
+      begin(chunk, piece)
+    }
+  }
+
+  private var isSourceIdle: Bool { busy.allSatisfy { $0.parts.allSatisfy { $0.target != nil } } }
+
+  /// How many chunks these targets have that nobody else waits for.
+  private func chunks(of targets: [Int]) -> Int {
+    let bits = targets.reduce(UInt64(0)) { $0 | 1 << UInt64($1) }
+    return busy.count { $0.open & ~bits == 0 }
   }
 }

@@ -2,15 +2,15 @@
 extension CopyRun {
   /// The chunk holds its part of the source.
   func tellInOrder(_ chunk: Chunk) {
-    // In a later pass little is new.
-    guard onBytes != nil, let begin = telling.newPart(chunk.range) else { return }
+    // In a later pass little is new, and nothing of what a laggard missed.
+    guard onBytes != nil, !chunk.wasMissed, let begin = telling.newPart(chunk.range) else { return }
     telling.waiting[begin] = .chunk(chunk)
     tellAll()
   }
 
   /// What is not read has no turn, and holds up nobody.
   func passOver(_ chunk: Chunk) {
-    guard onBytes != nil, let begin = telling.newPart(chunk.range) else { return }
+    guard onBytes != nil, !chunk.wasMissed, let begin = telling.newPart(chunk.range) else { return }
     telling.waiting[begin] = .nothing(end: chunk.range.upperBound)
     tellAll()
   }

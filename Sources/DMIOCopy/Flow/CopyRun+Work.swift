@@ -8,6 +8,8 @@ extension CopyRun {
     /// The targets that it goes to, one bit each.
     var needs: UInt64 = 0
     var isGap = false
+    /// Only for a target that was left behind: the pass has been there.
+    var wasMissed = false
   }
 
   /// Sectors of the longest run of zeros that is handed to a device at once.
@@ -30,7 +32,7 @@ extension CopyRun {
     return piece(begin..<(ends.min() ?? source.sectors), wanted)
   }
 
-  private func piece(_ sectors: Range<UInt64>, _ wanted: [(index: Int, sectors: Range<UInt64>)]) -> Piece? {
+  func piece(_ sectors: Range<UInt64>, _ wanted: [(index: Int, sectors: Range<UInt64>)]) -> Piece? {
     let block = wanted.reduce(source.block) { max($0, targets[$1.index].block) }
     let begin = sectors.lowerBound / block * block
     var piece = Piece(range: begin..<begin)

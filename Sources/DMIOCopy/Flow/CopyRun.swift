@@ -69,6 +69,7 @@ package final class CopyRun {
 
   /// Begins what can be begun. True when the copy is over: nothing is under way, and nothing more is going to be.
   package func step() -> Bool {
+    catchUp()
     while !isStopped, !hasEnded {
       guard let piece = nextPiece() else {
         guard beginAnotherPass() else { break }
@@ -88,7 +89,7 @@ package final class CopyRun {
   /// Nothing of it is left to be tried.
   var isComplete: Bool { targets.allSatisfy { $0.map.first(from: 0, where: \.isOpen) == nil } }
 
-  private func begin(_ chunk: Chunk, _ piece: Piece) {
+  func begin(_ chunk: Chunk, _ piece: Piece) {
     chunk.range = piece.range
     chunk.needs = piece.needs
     chunk.open = piece.needs
@@ -96,13 +97,19 @@ package final class CopyRun {
     chunk.pending = 0
     chunk.wasWritten = false
     chunk.wasLeft = false
-    next = piece.range.upperBound
+    chunk.wasMissed = piece.wasMissed
     busy.append(chunk)
-    if policy.isSequential { line.chunks.append(chunk) }
-    if onBytes != nil { telling.begin(piece.range) }
+    if !piece.wasMissed { advance(chunk) }
     throttle?.begin(bytes: piece.isGap ? 0 : source.bytes(in: piece.range))
     if piece.isGap { return beginGap(chunk) }
     fill(self, chunk) { [self] in filled(chunk) }
+  }
+
+  /// The pass goes on behind the chunk, whose turn comes where turns are kept.
+  private func advance(_ chunk: Chunk) {
+    next = chunk.range.upperBound
+    if policy.isSequential { line.chunks.append(chunk) }
+    if onBytes != nil { telling.begin(chunk.range) }
   }
 
   private func beginGap(_ chunk: Chunk) {
@@ -147,7 +154,7 @@ package final class CopyRun {
     }
     busy.removeAll { $0 === chunk }
     throttle?.end()
-    if !chunk.wasLeft { bytesDone += source.bytes(in: chunk.range) }
+    if !chunk.wasLeft, !chunk.wasMissed { bytesDone += source.bytes(in: chunk.range) }
     if chunk.held == 0 { reserve.giveBack(chunk) } else { reserve.forfeit() }
   }
 
@@ -161,6 +168,7 @@ package final class CopyRun {
     other.pending = 0
     other.wasWritten = false
     other.wasLeft = false
+    other.wasMissed = chunk.wasMissed
     unsafe chunk.withBytes(0..<chunk.bytes) { from in
       unsafe other.withBytes(0..<other.bytes) { unsafe $0.copyMemory(from: UnsafeRawBufferPointer(from)) }
     }

@@ -41,6 +41,8 @@ package final class Reserve {
   var chunkSectors: UInt64 { UInt64(chunkBytes / Limits.sectorBytes) }
   /// True when a chunk can be taken.
   var hasChunk: Bool { !idle.isEmpty }
+  /// Chunks beyond the window that are there or will come back.
+  var beyondWindow: Int { idle.count + lent - window }
   /// No chunk is left, and none is with a copy that will give it back: devices that hang hold them all.
   var isExhausted: Bool { idle.isEmpty && lent == 0 }
 

@@ -20,7 +20,7 @@ package final class CopyTarget {
   package var mismatches = Extents()
   /// It gets nothing new: it failed.
   package var isDropped = false
-  /// It gets nothing new before the others are done: it was too slow.
+  /// It was too slow: the others go on without it.
   package var isLeftBehind = false
   /// A read or write of it did not end in time: it is not waited for any more.
   package var isStuck = false

@@ -116,7 +116,7 @@ struct Progress {
     if target.isStuck { return "does not answer" }
     if target.isDropped { return "failed" }
     if target.isSettled { return "done" }
-    if target.isLeftBehind { return "slow, catches up later" }
+    if target.isLeftBehind { return "slow, catching up" }
     return target.settling.step == .begun ? "flushing" : "copying"
   }
 
