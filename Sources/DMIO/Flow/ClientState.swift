@@ -71,6 +71,8 @@ struct ClientState: ~Copyable {
 
   /// Numbers of devices that were given up, to be let go of when no request names them.
   var retiring: [Int] = []
+  /// Another thread wants this one to look up from its wait.
+  var wasWoken = false
 
   // What the thread is doing.
   /// True while the answer of a request may be given at once.
