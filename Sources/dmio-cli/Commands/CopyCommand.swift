@@ -51,7 +51,8 @@ struct CopyCommand: ParsableCommand {
     let extras = try Extras(hash, plot, source, set.operands, maps)
     try set.check(source: source, isAgreed: overwrite.yes || dryRun || maps?.isGoingOn == true)
     if dryRun { DryRun.tell(source, set.operands, maps, receipt) }
-    let run = try Run(engine.engine.choice)
+    let run = try Run(
+      engine.engine.choice, Window([source.opened] + set.operands.map(\.opened), bytes: source.bytes))
     run.policy = policy.policy
     run.policy.findsZeros = sparse.sparse == .auto
     if verify.verify != nil { run.policy.verification = .readback }

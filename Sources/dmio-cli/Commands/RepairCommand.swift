@@ -50,7 +50,8 @@ struct RepairCommand: ParsableCommand {
     let set = try TargetSet(opening: targetOperands, bytes: source.bytes, keepsFiles: false)
     let plan = try MapPlan(going: map, interval: mapInterval?.duration ?? MapOptions.interval, source, set.operands)
     try set.check(source: source, isAgreed: true)
-    let run = try Run(engine.engine.choice)
+    let run = try Run(
+      engine.engine.choice, Window([source.opened] + set.operands.map(\.opened), bytes: source.bytes))
     run.policy = policy.policy
     if verify.verify != nil { run.policy.verification = .readback }
     run.required = policy.require

@@ -5,6 +5,7 @@ internal import DMIOCopy
 /// From opened operands to the receipt: what all copying commands have in common.
 final class Run {
   let client: BlockClient
+  private let window: Window
   private let started = ContinuousClock.now
   var policy = CopyPolicy()
   /// How many targets have to be good; nil: one.
@@ -20,19 +21,19 @@ final class Run {
   /// What is read in the place of the source.
   private var substitute: Source?
 
-  /// Chunks in flight, and their bytes; with the client's own pages well below 64 MiB.
-  static let chunks = (count: 16, bytes: 1 << 20)
   /// How long a wait lasts at most, so that signals are seen and progress shows while nothing completes.
   static let tickMilliseconds = 100
 
-  init(_ engine: EngineChoice) throws(Refusal) {
-    do throws(BlockError) { client = try Run.client(engine) } catch { throw Refusal("\(error)") }
+  init(_ engine: EngineChoice, _ window: Window = .most) throws(Refusal) {
+    self.window = window
+    do throws(BlockError) { client = try Run.client(engine, window) } catch { throw Refusal("\(error)") }
   }
 
   /// A client with room for the chunks and the pieces of many targets.
-  static func client(_ engine: EngineChoice) throws(BlockError) -> BlockClient {
+  static func client(_ engine: EngineChoice, _ window: Window = .most) throws(BlockError) -> BlockClient {
     try BlockClient(
-      pages: 256, kind: .driven, engine: engine, registeredPages: chunks.count * chunks.bytes / Limits.pageBytes)
+      pages: 256, kind: .driven, engine: engine,
+      registeredPages: window.chunks * Window.chunkBytes / Limits.pageBytes)
   }
 
   /// Copies and settles, with progress where it is wanted.
@@ -41,10 +42,8 @@ final class Run {
     fill: @escaping CopyRun.Fill = { $0.read($1, $2) }
   ) throws(Refusal) {
     do throws(BlockError) {
-      let count = min(
-        UInt64(Run.chunks.count), (source.copy.bytes + UInt64(Run.chunks.bytes) - 1) / UInt64(Run.chunks.bytes))
       let reserve = try Reserve(
-        client, chunks: max(1, Int(count)), chunkBytes: Run.chunks.bytes, readsBack: policy.verification != .none)
+        client, chunks: window.chunks, chunkBytes: Window.chunkBytes, readsBack: policy.verification != .none)
       let copy = CopyRun(
         reserve, substitute?.copy ?? source.copy, targets.map(\.copy), policy, throttle: throttle, fill: fill)
       copy.isInterrupted = { Interrupts.areWanted }
@@ -80,9 +79,7 @@ final class Run {
       if Interrupts.areWanted { copy.isStopped = true }
       hashing?.giveBack(to: copy)
       if copy.step() { break }
-      // The thread that makes the hash cannot wake this one.
-      let wait = hashing?.isBusy == true ? 1 : copy.mayBeKeptWaiting ? 2 : Int(tick / .milliseconds(1))
-      try client.poll(waitMilliseconds: wait)
+      try client.poll(waitMilliseconds: copy.mayBeKeptWaiting ? 2 : Int(tick / .milliseconds(1)))
       guard ContinuousClock.now - lastTick >= tick else { continue }
       lastTick = .now
       copy.tick()
@@ -96,7 +93,7 @@ final class Run {
     guard let hashing else { return }
     while hashing.isBusy, !Interrupts.areWanted {
       hashing.giveBack(to: copy)
-      try client.poll(waitMilliseconds: 1)
+      try client.poll(waitMilliseconds: Run.tickMilliseconds)
       onTick()
     }
     if hashing.isBusy { hashing.cancel() }

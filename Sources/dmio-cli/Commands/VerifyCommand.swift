@@ -38,15 +38,16 @@ struct VerifyCommand: ParsableCommand {
   func run() throws {
     let (source, targetOperands) = try policy.begin(source, targets)
     let from = source.source(isSparse: false)
-    var to: [Target] = []
+    var (to, devices) = ([Target](), [source.opened])
     for operand in targetOperands {
       let target = try SourceOperand(opening: operand)
       try DeviceLock.share(target.opened)
       to.append(target.compared(with: from.copy))
+      devices.append(target.opened)
     }
     try DeviceLock.share(source.opened)
     let extras = try Extras(hash, nil, source, [])
-    let run = try Run(engine.engine.choice)
+    let run = try Run(engine.engine.choice, Window(devices, bytes: source.bytes))
     run.policy = policy.policy
     run.policy.verification = .only
     run.policy.flushes.targets = false

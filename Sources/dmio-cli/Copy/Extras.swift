@@ -44,7 +44,7 @@ struct Extras {
 
   /// Tells a run what to make.
   func equip(_ run: Run) throws(Refusal) {
-    if hash.isWanted { run.hashing = try Hashing() }
+    if hash.isWanted { run.hashing = try Hashing { [client = run.client] in client.wake() } }
     run.manifest = manifest
     run.picture = picture.map { Picture($0) }
   }

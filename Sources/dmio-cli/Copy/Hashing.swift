@@ -44,11 +44,13 @@ final class Hashing {
   #endif
 
   /// Refuses where the tool was built without the library that makes hashes.
-  init() throws(Refusal) {
+  ///
+  /// - Parameter tell: Called, on the thread that makes the hash, when there is something to be given back.
+  init(_ tell: @escaping @Sendable () -> Void) throws(Refusal) {
     guard Hashing.isBuiltIn else {
       throw Refusal("--hash: this dmio was built without hashes (the trait Hash)", exit: .usage)
     }
-    do throws(Errno) { thread = try Thread { [shared] in Hashing.work(shared) } } catch {
+    do throws(Errno) { thread = try Thread { [shared] in Hashing.work(shared, tell) } } catch {
       throw Refusal("--hash: \(error.message)")
     }
   }
@@ -99,7 +101,7 @@ final class Hashing {
     return shared.result.withLock { $0 }
   }
 
-  private static func work(_ shared: Shared) {
+  private static func work(_ shared: Shared, _ tell: () -> Void) {
     #if Hash
       var hash = SHA256()
       let zeros = [UInt8](repeating: 0, count: 1 << 20)
@@ -116,6 +118,7 @@ final class Hashing {
           hash.update(data: zeros.prefix(Int(part.count % UInt64(zeros.count))))
         }
         shared.queue.withLock { $0.done += 1 }
+        tell()
       }
       let text = hash.finalize().map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
       shared.result.withLock { $0 = text }

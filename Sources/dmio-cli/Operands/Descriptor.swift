@@ -40,17 +40,14 @@ final class Descriptor: Sendable {
 
   /// The file's first bytes, `count` of them or up to its end.
   func read(atMost count: Int) throws(Errno) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: count)
-    var filled = 0
-    while filled < count {
-      let got = unsafe bytes.withUnsafeMutableBytes {
-        unsafe Glibc.read(number, $0.baseAddress.map { unsafe $0 + filled }, count - filled)
+    // Most files are much shorter than they may be, and memory that is never touched costs nothing.
+    return try unsafe [UInt8](unsafeUninitializedCapacity: count) { (space, filled) throws(Errno) in
+      while filled < count {
+        let got = unsafe Glibc.read(number, space.baseAddress.map { unsafe $0 + filled }, count - filled)
+        if got == 0 { break }
+        if got > 0 { filled += got } else if Glibc.errno != EINTR { throw Errno(rawValue: Glibc.errno) }
       }
-      if got == 0 { break }
-      if got > 0 { filled += got } else if Glibc.errno != EINTR { throw Errno(rawValue: Glibc.errno) }
     }
-    bytes.removeLast(count - filled)
-    return bytes
   }
 
   /// Writes all of `bytes` at the file's position.
