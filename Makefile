@@ -97,8 +97,7 @@ compare: release ## Put what copies disks through the same faults; write docs/co
 	Scripts/compare/compare.sh .build/release/dmio docs/comparison.md
 
 evidence: compare ## Show anew what the documents claim of a copy: faults, speed, 200 kills
-	Scripts/measure-copy.sh .build/release/dmio docs/evidence.md
-	DMIO_KILLS=200 $(SWIFT) test --filter KillTests
+	SWIFT="$(SWIFT)" Scripts/evidence.sh .build/release/dmio docs/evidence.md
 	@echo "make evidence: all written"
 
 test-evidence: release ## Check coarsely what is claimed of the speed of a copy

@@ -79,7 +79,7 @@ row "the same: peak memory in MiB" most 64 "$(ratio "$peak" 1024)"
 {
   echo "# Evidence"
   echo
-  echo "What is claimed of the speed of a copy, measured by \`make evidence\` (\`Scripts/measure-copy.sh\`); no figure is typed."
+  echo "What is claimed of a copy, written by \`make evidence\` (\`Scripts/evidence.sh\`); no figure is typed."
   echo "Medians of $rounds interleaved rounds, $mib MiB of random bytes on tmpfs; the slow target of 3 rounds."
   echo
   echo "| what | bar | measured | |"
