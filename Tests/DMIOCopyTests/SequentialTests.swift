@@ -37,6 +37,22 @@ internal import Testing
     }
   }
 
+  @Test("T37: a sequential copy to a device with a bad sector writes nothing twice, and nothing behind the failure")
+  func badSector() async throws {
+    for options in [CopyOptions.sequentialWrites, [.sequentialWrites, .ignoreErrors]] {
+      let (source, bad, good) = (Disk.filled(1280), Disk(1280), Disk(1280))
+      let client = try CopyClient(chunks: 4, chunkBytes: 64 << 10)
+      let failing = try bad.device([FaultPlan.Rule(operation: .write, start: 300, count: 1)])
+      let result = try await client.copy(
+        Region(whole: source.device), to: [Region(whole: failing), Region(whole: good.device)], options)
+      #expect(result.writeErrors == .region(0) && result.writeErrno(of: 0) == .EIO)
+      #expect(result.unwritten[0].first == Extent(sector: 256, count: 128, errno: .EIO))
+      #expect(bad.bytes == zeroed(source.bytes, 256..<1280))
+      #expect(bad.asked(.write).allSatisfy { $0.sector < 256 })
+      try client.close()
+    }
+  }
+
   @Test("T37: a sequential copy whose source fails completes, and nothing is written behind the failure")
   func deadSource() async throws {
     for bad in [UInt64(0), 300, 1279] {

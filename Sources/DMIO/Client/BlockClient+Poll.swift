@@ -26,7 +26,7 @@ extension BlockClient {
 
   /// The same, but waits for at most `milliseconds`, also when nothing is under way; returns 0 when none ended by then.
   ///
-  /// A signal does not end the wait; `wake()` does.
+  /// A signal does not end the wait. `wake()` ends that for a driven client.
   @discardableResult
   public func poll(waitMilliseconds milliseconds: Int) throws(BlockError) -> Int {
     let limit = Int64(max(0, min(milliseconds, 1 << 40)))
@@ -47,8 +47,8 @@ extension BlockClient {
 
   /// Has the thread of a driven client look up from `poll(waitMilliseconds:)`: that call, or else the next one, waits no longer.
   ///
-  /// For a thread that has something else for it to do. Any thread may call it; several calls before the look count as one. Nobody
-  /// waits for a shared client in this way, so that there it does nothing.
+  /// For a thread that has something else for it to do. Any thread may call it; several calls before the look count as one. For a
+  /// shared client, for which many may wait, it does nothing.
   public func wake() {
     guard kind == .driven else { return }
     state.pointee.mailbox.leave { [state] in $0.commands.append { state.pointee.wasWoken = true } }

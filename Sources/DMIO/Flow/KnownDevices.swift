@@ -27,8 +27,10 @@ extension Stable where Value == ClientState {
   /// whether anybody else holds it would not do, as two clients would keep it for one another.
   ///
   /// A request in a slot of the client's own is not counted anywhere: that would be two changes a region, for what is asked only
-  /// when a device is new. So all slots are looked at then, if more is under way than the request in `slot`.
+  /// when a device is new. So all slots are looked at then, if more is under way than the request in `slot`. What has ended and
+  /// was not told of yet is not to be overtaken by the end of its device: then they are looked at the next time.
   private func forgetUnused(but slot: Stable<RequestSlot>) {
+    guard pointee.ready.isEmpty else { return }
     forgetAll(but: hasWork ? pointee.slots.namedDevices() : slot.namedDevices())
   }
 

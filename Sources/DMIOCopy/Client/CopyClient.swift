@@ -14,7 +14,9 @@ public final class CopyClient: Sendable {
   /// Bytes of a chunk by default, as kcopyd has them.
   public static let defaultChunkBytes = 512 << 10
 
-  /// A client with `chunks` chunks of `chunkBytes` bytes, a multiple of 64 KiB; throws when that memory cannot be had.
+  /// A client with `chunks` chunks, 1 to 1024, of `chunkBytes` bytes each, a multiple of 64 KiB up to `Limits.pieceBytesAtMost`.
+  ///
+  /// Throws EINVAL for other numbers, and the system's errno when the memory, the thread or a descriptor cannot be had.
   public init(
     chunks: Int = defaultChunks, chunkBytes: Int = defaultChunkBytes, engine: EngineChoice = .auto,
     throttle: CopyThrottle? = nil
@@ -25,12 +27,13 @@ public final class CopyClient: Sendable {
     try worker.start(chunks: chunks, chunkBytes: chunkBytes, engine: engine)
   }
 
+  /// Nothing new comes then; what was handed in goes on to its end, and nobody waits for it.
   deinit { worker.close() }
 
   /// Copies `source` to all of `targets`, whose counts must be its own; `completion` is called when that is over.
   ///
-  /// A count of 0 only calls back. Throws, and never calls back, for more than 64 targets or none, for counts that differ, for
-  /// regions that are not whole blocks of their devices, and after `close`.
+  /// A count of 0 only calls back. Throws, and never calls back: EINVAL for more than 64 targets or none, for counts that differ, and
+  /// for regions that are not whole blocks of their devices; ESHUTDOWN after `close`. So do the other calls.
   @discardableResult
   public func copy(
     _ source: Region, to targets: [Region], _ options: CopyOptions = [],

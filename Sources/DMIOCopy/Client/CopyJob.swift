@@ -13,7 +13,7 @@ public final class CopyJob: Sendable {
     self.wake = wake
   }
 
-  /// Bytes that are through, on all targets.
+  /// Bytes that the copy is through with, also where they could not be read or written.
   public var bytesDone: UInt64 { done.load(ordering: .relaxed) }
 
   /// True once `cancel` was called.

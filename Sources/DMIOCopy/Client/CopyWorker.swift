@@ -102,8 +102,10 @@ extension CopyWorker {
         let client = try BlockClient(
           pages: 256, kind: .driven, engine: engine, registeredPages: chunks * chunkBytes / Limits.pageBytes)
         let reserve = try Reserve(client, chunks: chunks, chunkBytes: chunkBytes)
+        let event = try client.eventDescriptor()
+        // All that can fail has been done: whoever started the thread may count on it.
         life.raise()
-        try work(reserve)
+        work(reserve, event)
       } catch {
         inbox.withLock { $0.startError = error }
       }
@@ -112,9 +114,8 @@ extension CopyWorker {
     if let error = inbox.withLock({ $0.startError }) { throw error }
   }
 
-  private func work(_ reserve: Reserve) throws(BlockError) {
+  private func work(_ reserve: Reserve, _ event: Int32) {
     var copies: [CopyUnderWay] = []
-    let event = try reserve.client.eventDescriptor()
     while true {
       wakes.clear()
       let (orders, calls, mayEnd) = inbox.withLock { inbox in
@@ -128,7 +129,9 @@ extension CopyWorker {
       copies = zip(copies, isOver).filter { !$1 }.map(\.0)
       if copies.isEmpty, orders.isEmpty, calls.isEmpty, mayEnd { return }
       // What has just completed may have made room for more.
-      let completed = try reserve.client.poll(wait: false)
+      guard let completed = try? reserve.client.poll(wait: false) else {
+        preconditionFailure("the client's own thread, outside of its completions")
+      }
       if completed == 0, !isOver.contains(true), calls.isEmpty {
         wakes.wait(or: event, milliseconds: copies.isEmpty ? -1 : CopyWorker.tick)
       }

@@ -20,6 +20,8 @@ package final class Chunk {
   var wasLeft = false
   /// The pass had been there without the target that it goes to now.
   var wasMissed = false
+  /// Where the part of it begins that is still to be told of; nil: there is none.
+  var newFrom: UInt64?
   /// Ends a request that is part of the chunk; the last one ends the chunk.
   var pending = 0
   /// Requests that were given up, and in which the kernel may still use the memory.

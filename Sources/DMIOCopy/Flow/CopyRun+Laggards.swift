@@ -11,29 +11,52 @@ extension CopyRun {
   /// The longest time between two looks that counts as waited: one who looks seldom knows less.
   private static let longestLook = Duration.milliseconds(20)
 
+  /// Those that are left behind now, one bit each.
+  private var behind: UInt64 { bits { $0.isLeftBehind && !$0.isDropped } }
+
+  private func bits(_ isWanted: (CopyTarget) -> Bool) -> UInt64 {
+    targets.indices.reduce(0) { isWanted(targets[$1]) ? $0 | 1 << UInt64($1) : $0 }
+  }
+
+  /// How many chunks wait for these targets alone.
+  private func chunks(only bits: UInt64) -> Int { bits == 0 ? 0 : busy.count { $0.open != 0 && $0.open & ~bits == 0 } }
+
+  /// True when a chunk can be begun: one is there, and those that do not wait for laggards alone are fewer than the window.
+  var canBegin: Bool { reserve.hasChunk && busy.count - chunks(only: behind) < reserve.window }
+
   /// Chunks are all taken, and some of them wait for a target alone: to be looked at again soon.
-  package var mayBeKeptWaiting: Bool { policy.leavesLaggards && targets.count > 1 && !reserve.hasChunk && !isStopped }
+  package var mayBeKeptWaiting: Bool { policy.leavesLaggards && targets.count > 1 && !canBegin && !isStopped }
 
   /// Counts the time since the last look for those that others wait for, and leaves behind who has used up its own.
   func leaveLaggards() {
-    guard mayBeKeptWaiting, nextPiece() != nil else { return lastLook = nil }
+    guard mayBeKeptWaiting, let piece = nextPiece() else { return lastLook = nil }
     let now = ContinuousClock.now
     defer { lastLook = now }
     guard let lastLook else { return }
-    let live = targets.filter { !$0.isDropped && !$0.isLeftBehind }
-    // Somebody has answered nearly all that it was asked: that is who waits.
-    guard live.contains(where: { $0.inFlight <= reserve.window / 4 }) else { return }
+    let held = targets.indices.map { index in
+      busy.count { $0.pending > 0 && $0.open & (1 << UInt64(index)) != 0 }
+    }
+    // Somebody has answered nearly all that it was asked, and wants what comes next: that is who waits.
+    guard held.indices.contains(where: { piece.needs & (1 << UInt64($0)) != 0 && held[$0] <= reserve.window / 4 })
+    else { return }
     if now - watched > CopyRun.lately {
       watched = now - CopyRun.lately / 2
       for target in targets { target.keptWaiting /= 2 }
     }
     let patience = max(CopyRun.leastPatience, (now - watched) / 2)
-    for target in live where target.inFlight >= reserve.window / 2 {
+    for (target, held) in zip(targets, held) where held >= max(1, reserve.window / 2) {
+      guard !target.isDropped, !target.isLeftBehind else { continue }
       target.keptWaiting += min(now - lastLook, CopyRun.longestLook)
-      guard target.keptWaiting > patience else { continue }
-      target.isLeftBehind = true
-      for _ in 0..<reserve.window / 2 { reserve.replace() }
+      if target.keptWaiting > patience { leaveBehind(target) }
     }
+  }
+
+  private func leaveBehind(_ target: CopyTarget) {
+    target.isLeftBehind = true
+    target.nextMissed = 0
+    // As many as it may have held; what was made for an earlier laggard is still there.
+    let missing = behind.nonzeroBitCount * (reserve.window / 2) - reserve.beyondWindow
+    for _ in 0..<max(0, missing) { reserve.replace() }
   }
 
   /// Hands those that were left behind what they missed, a chunk at a time, while the source has nothing else to do: then
@@ -41,27 +64,32 @@ extension CopyRun {
   ///
   /// The chunks are those that were made in the place of the ones that laggards held, so that the others never lack one.
   func catchUp() {
-    let behind = targets.indices.filter { targets[$0].isLeftBehind && !targets[$0].isDropped }
-    guard !behind.isEmpty, !isStopped, !hasEnded, nextPiece() != nil else { return }
-    for index in behind where busy.allSatisfy({ $0.open & (1 << UInt64(index)) == 0 }) {
-      let target = targets[index]
-      guard let missed = target.map.first(from: 0, where: \.isOpen), missed.lowerBound < next else {
-        target.isLeftBehind = false
+    let behind = behind
+    guard behind != 0, !isStopped, !hasEnded, nextPiece() != nil else { return }
+    for (index, target) in targets.enumerated() {
+      let bit: UInt64 = 1 << UInt64(index)
+      guard behind & bit != 0, busy.allSatisfy({ $0.open & bit == 0 }) else { continue }
+      guard let missed = target.map.first(from: target.nextMissed, where: \.isOpen), missed.lowerBound < next else {
+        target.takePartAgain()
         continue
       }
-      guard isSourceIdle, chunks(of: behind) < reserve.beyondWindow, throttle?.mustWait() != true,
+      guard isSourceIdle, chunks(only: behind) < reserve.beyondWindow, throttle?.mustWait() != true,
         var piece = piece(missed.clamped(to: 0..<next), [(index, missed)]), let chunk = reserve.take()
-      else { return }
+      else { continue }
       piece.wasMissed = true
+      // Once: what is left open by then is for another pass.
+      target.nextMissed = piece.range.upperBound
       begin(chunk, piece)
     }
   }
 
   private var isSourceIdle: Bool { busy.allSatisfy { $0.parts.allSatisfy { $0.target != nil } } }
+}
 
-  /// How many chunks these targets have that nobody else waits for.
-  private func chunks(of targets: [Int]) -> Int {
-    let bits = targets.reduce(UInt64(0)) { $0 | 1 << UInt64($1) }
-    return busy.count { $0.open & ~bits == 0 }
+extension CopyTarget {
+  /// Ends the time of a laggard. What it kept others waiting is forgotten.
+  func takePartAgain() {
+    isLeftBehind = false
+    keptWaiting = .zero
   }
 }

@@ -2,15 +2,14 @@
 extension CopyRun {
   /// The chunk holds its part of the source.
   func tellInOrder(_ chunk: Chunk) {
-    // In a later pass little is new, and nothing of what a laggard missed.
-    guard onBytes != nil, !chunk.wasMissed, let begin = telling.newPart(chunk.range) else { return }
+    guard let begin = chunk.newFrom else { return }
     telling.waiting[begin] = .chunk(chunk)
     tellAll()
   }
 
   /// What is not read has no turn, and holds up nobody.
   func passOver(_ chunk: Chunk) {
-    guard onBytes != nil, !chunk.wasMissed, let begin = telling.newPart(chunk.range) else { return }
+    guard let begin = chunk.newFrom else { return }
     telling.waiting[begin] = .nothing(end: chunk.range.upperBound)
     tellAll()
   }
@@ -39,24 +38,22 @@ struct Telling {
     case nothing(end: UInt64)
   }
 
-  /// By the first sectors that are new in them.
+  /// By the first sectors that are new in them: each begins where another ends.
   var waiting: [UInt64: Entry] = [:]
   /// All before was told of, or left out.
   private var next: UInt64 = 0
   /// All before has begun to be read, or is not wanted.
   private var begun: UInt64 = 0
 
-  /// Sectors begin to be read; those that lie between them and the ones before are wanted by nobody.
-  mutating func begin(_ range: Range<UInt64>) {
+  /// Sectors begin to be read; those that lie between them and the ones before are wanted by nobody. Returns where the part of
+  /// them begins that never was begun before; nil: all was.
+  mutating func begin(_ range: Range<UInt64>) -> UInt64? {
+    guard range.upperBound > begun else { return nil }
     if range.lowerBound > begun {
       if begun == next { next = range.lowerBound } else { waiting[begun] = .nothing(end: range.lowerBound) }
     }
-    begun = max(begun, range.upperBound)
-  }
-
-  /// Where that part of a range begins that was not told of before; nil: all was.
-  func newPart(_ range: Range<UInt64>) -> UInt64? {
-    range.upperBound > next ? max(range.lowerBound, next) : nil
+    defer { begun = range.upperBound }
+    return max(range.lowerBound, begun)
   }
 
   func isWaiting(_ chunk: Chunk) -> Bool {

@@ -5,7 +5,7 @@ internal import Glibc
 extension CopyRun {
   /// Compares the chunk's sectors on a target; on a mismatch they are written and read once more.
   func verify(_ chunk: Chunk, _ target: CopyTarget) {
-    reserve.withReader { [self] reader in
+    reserve.withReader(for: target, isAlone: targets.count == 1) { [self] reader in
       guard let reader else {
         if !target.isDropped { target.addFailure(chunk.range, .ENOMEM) }
         return endPart(chunk, target)
@@ -20,7 +20,7 @@ extension CopyRun {
 
   private func verified(_ chunk: Chunk, _ target: CopyTarget, _ reader: Chunk) {
     // One that a device still may write into comes back with its answer.
-    if reader.held == 0 { reserve.recover(reader: reader) } else { reserve.replaceReader() }
+    if reader.held == 0 { reserve.recover(reader: reader, of: target) } else { reserve.replaceReader(of: target) }
     endPart(chunk, target)
   }
 

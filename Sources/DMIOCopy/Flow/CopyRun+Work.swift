@@ -79,7 +79,7 @@ extension CopyRun {
     let isFree = targets.indices.allSatisfy { targets[$0].isLeftBehind || carrying & (1 << UInt64($0)) == 0 }
     guard busy.isEmpty || isFree && returning.contains(where: { targets[$0].hasOpen }) else { return false }
     if busy.isEmpty { needsAnotherPass = false }
-    for index in returning { targets[index].isLeftBehind = false }
+    for index in returning { targets[index].takePartAgain() }
     next = 0
     return true
   }

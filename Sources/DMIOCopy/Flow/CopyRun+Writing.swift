@@ -87,6 +87,12 @@ extension CopyRun {
   private func narrow(
     _ chunk: Chunk, _ target: CopyTarget, _ range: Range<UInt64>, _ errno: Errno, _ whenDone: @escaping () -> Void
   ) {
+    if policy.isSequential {
+      // Nothing is written behind a failure, nor anything twice.
+      target.addFailure(range.clamped(to: chunk.range), errno)
+      failed(target)
+      return whenDone()
+    }
     let isZero = !fitsChunk(range)
     var bad: [(Range<UInt64>, Errno)] = []
     Narrowing(

@@ -76,7 +76,7 @@ package final class CopyRun {
         continue
       }
       if throttle?.mustWait() == true { return false }
-      guard let chunk = reserve.take() else { break }
+      guard canBegin, let chunk = reserve.take() else { break }
       begin(chunk, piece)
     }
     leaveLaggards()
@@ -98,6 +98,7 @@ package final class CopyRun {
     chunk.wasWritten = false
     chunk.wasLeft = false
     chunk.wasMissed = piece.wasMissed
+    chunk.newFrom = nil
     busy.append(chunk)
     if !piece.wasMissed { advance(chunk) }
     throttle?.begin(bytes: piece.isGap ? 0 : source.bytes(in: piece.range))
@@ -109,7 +110,7 @@ package final class CopyRun {
   private func advance(_ chunk: Chunk) {
     next = chunk.range.upperBound
     if policy.isSequential { line.chunks.append(chunk) }
-    if onBytes != nil { telling.begin(chunk.range) }
+    if onBytes != nil { chunk.newFrom = telling.begin(chunk.range) }
   }
 
   private func beginGap(_ chunk: Chunk) {
@@ -169,6 +170,7 @@ package final class CopyRun {
     other.wasWritten = false
     other.wasLeft = false
     other.wasMissed = chunk.wasMissed
+    other.newFrom = chunk.newFrom
     unsafe chunk.withBytes(0..<chunk.bytes) { from in
       unsafe other.withBytes(0..<other.bytes) { unsafe $0.copyMemory(from: UnsafeRawBufferPointer(from)) }
     }

@@ -18,7 +18,17 @@ package final class Reserve {
   private var readers: [Chunk] = []
   /// Those that are there or will come back.
   private var readerCount = 0
-  private var waitingReaders: [(Chunk?) -> Void] = []
+  private var waiting: [Reading] = []
+
+  /// A wish for a reader.
+  private struct Reading {
+    let target: CopyTarget
+    let isAlone: Bool
+    let body: (Chunk?) -> Void
+
+    /// One that is slow in reading leaves others half of the readers.
+    var mayHave: Bool { target.readers < (isAlone ? Reserve.readers : Reserve.readers / 2) }
+  }
 
   /// Chunks that are made beyond the window in the place of such that somebody holds.
   package static let spare = 16
@@ -81,27 +91,41 @@ package final class Reserve {
     return chunk
   }
 
-  /// Hands a chunk for reading back to `body` as soon as there is one; nil when none is left, for devices that hang hold all.
-  func withReader(_ body: @escaping (Chunk?) -> Void) {
-    if let reader = readers.popLast() { return body(reader) }
-    if readerCount == 0 { body(nil) } else { waitingReaders.append(body) }
+  /// Hands a chunk for reading `target` back to `body` as soon as there is one; nil when none is left, for devices that hang
+  /// hold all. One of several targets has half of them at most.
+  func withReader(for target: CopyTarget, isAlone: Bool, _ body: @escaping (Chunk?) -> Void) {
+    waiting.append(Reading(target: target, isAlone: isAlone, body: body))
+    lendReaders()
   }
 
-  /// Takes one back that nobody uses any more.
-  func recover(reader: Chunk) {
-    if waitingReaders.isEmpty { readers.append(reader) } else { waitingReaders.removeFirst()(reader) }
+  private func lendReaders() {
+    while !readers.isEmpty || readerCount == 0 {
+      guard let place = waiting.firstIndex(where: { readerCount == 0 || $0.mayHave }) else { return }
+      let reading = waiting.remove(at: place)
+      let reader = readers.popLast()
+      if reader != nil { reading.target.readers += 1 }
+      reading.body(reader)
+    }
+  }
+
+  /// Takes one back that `target` does not use any more.
+  func recover(reader: Chunk, of target: CopyTarget) {
+    target.readers -= 1
+    readers.append(reader)
+    lendReaders()
+  }
+
+  /// Writes one off that `target` holds, which does not answer, and makes another in its place as far as that may go.
+  func replaceReader(of target: CopyTarget) {
+    target.readers -= 1
+    if let chunk = exchange() { readers.append(chunk) } else { readerCount -= 1 }
+    lendReaders()
   }
 
   /// Takes one back that was written off after all: the kernel has answered.
   func regain(reader: Chunk) {
     readerCount += 1
-    recover(reader: reader)
-  }
-
-  /// Writes one off that a target holds which does not answer, and makes another in its place as far as that may go.
-  func replaceReader() {
-    if let chunk = exchange() { return recover(reader: chunk) }
-    readerCount -= 1
-    while readerCount == 0, !waitingReaders.isEmpty { waitingReaders.removeFirst()(nil) }
+    readers.append(reader)
+    lendReaders()
   }
 }

@@ -4,7 +4,8 @@ public import DMIO
 public struct CopyResult: Sendable, Hashable {
   /// Something of the source could not be read.
   public let readFailed: Bool
-  /// The targets of which something was not written, one bit each, in the order of the call.
+  /// The targets of which a write failed, one bit each, in the order of the call. What was never tried, as the source failed or
+  /// the copy was cancelled, stands in `unwritten` alone.
   public let writeErrors: RegionErrors
   /// Sectors of the source that could not be read, with the error of each.
   public let unreadable: [Extent]
@@ -47,6 +48,7 @@ public struct CopyOptions: OptionSet, Sendable, Hashable {
   public static let ignoreErrors = CopyOptions(rawValue: 1)
   /// Writes are in the order of their sectors, one after the other, and nothing is written behind a failure.
   ///
-  /// For zoned devices; it overrides `ignoreErrors`. The kernel's DM_KCOPYD_WRITE_SEQ.
+  /// For zoned devices; it overrides `ignoreErrors`. A write that fails is not tried by parts: all of it counts as unwritten. The
+  /// kernel's DM_KCOPYD_WRITE_SEQ.
   public static let sequentialWrites = CopyOptions(rawValue: 2)
 }

@@ -22,6 +22,10 @@ package final class CopyTarget {
   package var isDropped = false
   /// It was too slow: the others go on without it.
   package var isLeftBehind = false
+  /// Where what it missed is looked for next.
+  var nextMissed: UInt64 = 0
+  /// Readers that compare its sectors.
+  var readers = 0
   /// A read or write of it did not end in time: it is not waited for any more.
   package var isStuck = false
   /// How long others have waited for it.

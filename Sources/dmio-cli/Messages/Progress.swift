@@ -88,8 +88,11 @@ struct Progress {
 
   private var seconds: Double { max(0.001, Double((ContinuousClock.now - started) / .milliseconds(1)) / 1000) }
   private var all: UInt64 { run.source.bytes }
-  private var done: UInt64 { min(all, before.source + run.bytesDone) }
-  private var rate: Double { Double(run.bytesDone) / seconds }
+  /// Bytes that are through on all targets that still take part.
+  private var done: UInt64 {
+    run.targets.indices.filter { !run.targets[$0].isDropped }.map(done).min() ?? min(all, before.source + run.bytesDone)
+  }
+  private var rate: Double { Double(done - min(done, before.source)) / seconds }
   private var left: Double? { rate > 0 ? Double(all - done) / rate : nil }
 
   private func done(_ target: Int) -> UInt64 { min(all, before.targets[target] + run.targets[target].bytesSettled) }
