@@ -25,9 +25,14 @@ gcc -std=c99 Tests/C/layout.c "${flags[@]}" -o "$work/layout"
 diff -u Tests/C/abi.txt <(cat "$work/symbols" "$work/layouts")
 readelf -d "$library" | grep -q 'soname: \[libdm-io.so.1\]'
 
-say "the library needs C, C++, liburing and nothing else"
-readelf -d "$library" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' >"$work/needed"
-if grep -vE '^(libc|libm|libgcc_s|libstdc\+\+|liburing|ld-linux-x86-64|ld-linux-aarch64)\.so' "$work/needed"; then exit 1; fi
+for installed in "$library" "$(find "$root" -path '*/bin/dmio')"; do
+  say "${installed##*/} needs C, C++, liburing and nothing else, and names no folder to find them in"
+  readelf -d "$installed" >"$work/dynamic"
+  sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' "$work/dynamic" >"$work/needed"
+  grep -q '^libc\.so' "$work/needed"
+  if grep -vE '^(libc|libm|libgcc_s|libstdc\+\+|liburing|ld-linux-x86-64|ld-linux-aarch64)\.so' "$work/needed"; then exit 1; fi
+  if grep -E '\((RPATH|RUNPATH)\)' "$work/dynamic"; then exit 1; fi
+done
 
 say "the header alone, in C++"
 include=$(dirname "$(find "$root" -name dm_io.h)")
