@@ -102,6 +102,39 @@ static void a_vector_beyond_its_page_or_of_a_part_of_a_sector_is_refused(void)
 	tear_down(&s);
 }
 
+static void a_vector_that_begins_within_a_sector_is_refused(void)
+{
+	struct scene s = set_up();
+	struct dm_io_request write = writing(NULL, NULL, NULL, NULL);
+
+	s.where[0].count = 1;
+	for (unsigned int offset = 1; offset < SECTOR; offset += offset < 8 ? 1 : 100) {
+		struct bio_vec crooked[] = { { s.page, SECTOR, offset } };
+
+		CHECK(dm_io_sync_bvec(1, s.where, DM_IO_WRITE, crooked, &s.bits) == -EINVAL);
+		CHECK(dm_io_async_bvec(1, s.where, DM_IO_WRITE, crooked, tell, &s.told) == -EINVAL);
+		write.mem.type = DM_IO_BVEC;
+		write.mem.ptr.bvec = crooked;
+		CHECK(dm_io(&write, 1, s.where, &s.bits, 0) == -EINVAL);
+	}
+	tear_down(&s);
+}
+
+static void a_vector_may_begin_at_any_sector_of_its_page(void)
+{
+	struct scene s = set_up();
+	struct bio_vec vectors[] = { { s.page, SECTOR, PAGE - SECTOR }, { s.page, SECTOR, SECTOR } };
+	unsigned char *bytes = dm_io_page_address(s.page);
+
+	for (int sector = 0; sector < PAGE / SECTOR; sector++)
+		memset(bytes + sector * SECTOR, sector, SECTOR);
+	s.where[0].count = 2;
+	CHECK(dm_io_sync_bvec(1, s.where, DM_IO_WRITE, vectors, NULL) == 0);
+	CHECK(dm_io_sync_vm(1, s.where, DM_IO_READ, s.data, NULL) == 0);
+	CHECK(is_all(s.data, SECTOR, 7) && is_all(s.data + SECTOR, SECTOR, 1));
+	tear_down(&s);
+}
+
 static void what_is_neither_a_read_nor_a_write_is_refused(void)
 {
 	struct scene s = set_up();
@@ -166,6 +199,8 @@ int main(void)
 	RUN(a_page_list_that_is_too_short_is_refused);
 	RUN(an_offset_beyond_the_first_page_or_within_a_sector_is_refused);
 	RUN(a_vector_beyond_its_page_or_of_a_part_of_a_sector_is_refused);
+	RUN(a_vector_that_begins_within_a_sector_is_refused);
+	RUN(a_vector_may_begin_at_any_sector_of_its_page);
 	RUN(what_is_neither_a_read_nor_a_write_is_refused);
 	RUN(an_asynchronous_call_without_a_function_is_refused);
 	RUN(a_read_of_several_regions_is_an_error);

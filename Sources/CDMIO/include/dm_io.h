@@ -6,7 +6,7 @@
  *
  * Calls. A call that is refused returns a negative errno, starts nothing, leaves the word for the bits alone and calls nobody:
  *   -EINVAL   something is wrong in the call itself: more than 64 regions, no device, no memory, an offset outside of its page or
- *             of no multiple of 512 bytes, a vector beyond its page or of no multiple of 512 bytes, a sector or a sum of sector and
+ *             of no multiple of 512 bytes, a vector beyond its page or not of whole sectors of it, a sector or a sum of sector and
  *             count beyond 2^54, an unknown flag or operation; a pointer to a request, to regions, nodes, vectors, to the bits or
  *             the errors that is not aligned as its type has to be (a buffer may stand anywhere); or a handle that was made before
  *             a fork and is used in the child
@@ -107,7 +107,7 @@ struct page_list {
 struct bio_vec {
 	struct page *bv_page;
 	unsigned int bv_len;	/* a multiple of 512 */
-	unsigned int bv_offset; /* bv_offset + bv_len is at most 4096 */
+	unsigned int bv_offset; /* a multiple of 512; bv_offset + bv_len is at most 4096 */
 };
 
 /*
