@@ -55,7 +55,7 @@ grep -q 'the error bits are 64' "$work/said"
 
 for compiler in gcc clang; do
   strict=(-std=c99 -O1 -g -Wall -Wextra -Werror -pedantic)
-  for test in text refusals requests misuse clients waits ends events forks; do
+  for test in text refusals requests misuse clients waits ends events forks limits; do
     say "$test.c by $compiler"
     "$compiler" "${strict[@]}" "Tests/C/$test.c" "${flags[@]}" -pthread -o "$work/$test-$compiler"
     timeout -k 5 300 "$work/$test-$compiler"
