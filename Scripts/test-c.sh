@@ -18,11 +18,15 @@ read -ra flags <<<"$(pkg-config --cflags --libs dm-io)"
 
 say() { printf '\n--> %s\n' "$*"; }
 
-say "what the library shows, and how its structures lie, is what was recorded"
+say "what the library shows, how its structures lie and what its names are worth, is what was recorded"
 nm -D --defined-only "$library" | sed -n 's/^[0-9a-f]* [A-Zuvw] //p' | sort >"$work/symbols"
 gcc -std=c99 Tests/C/layout.c "${flags[@]}" -o "$work/layout"
 "$work/layout" >"$work/layouts"
 diff -u Tests/C/abi.txt <(cat "$work/symbols" "$work/layouts")
+header=$(find "$root" -name dm_io.h)
+for name in $({ grep -oE '\bDM_IO_[A-Z_]+' "$header"; sed -n 's/^# *define \([A-Za-z_]*\).*/\1/p' "$header"; } | sort -u); do
+  [ "$name" = DM_IO_H ] || grep -q "^$name " Tests/C/abi.txt || { echo "the value of $name is not recorded" >&2; exit 1; }
+done
 readelf -d "$library" | grep -q 'soname: \[libdm-io.so.1\]'
 
 for installed in "$library" "$(find "$root" -path '*/bin/dmio')"; do
@@ -35,7 +39,7 @@ for installed in "$library" "$(find "$root" -path '*/bin/dmio')"; do
 done
 
 say "the header alone, in C++"
-include=$(dirname "$(find "$root" -name dm_io.h)")
+include=$(dirname "$header")
 cat >"$work/header.cc" <<'END'
 #include <dm_io.h>
 int writes_durably() { return DM_IO_WRITE | DM_IO_FUA | DM_IO_PREFLUSH | DM_IO_SYNC; }
