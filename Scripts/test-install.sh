@@ -10,6 +10,17 @@ say() { printf '\n--> %s\n' "$*"; }
 
 listed() { (cd "$1" && find . ! -type d | sort); }
 
+# expected PREFIX LIBDIR: all that belongs there, with a manual page for the tool, each of its commands, and each function.
+expected() {
+  local version
+  version=$(.build-lib/release/dmio --version)
+  printf ".$2/%s\n" libdm-io.so libdm-io.so.1 "libdm-io.so.${version#dmio }" pkgconfig/dm-io.pc
+  printf ".$1/%s\n" include/dm_io.h bin/dmio share/bash-completion/completions/dmio share/zsh/site-functions/_dmio \
+    share/fish/vendor_completions.d/dmio.fish share/man/man1/dmio.1
+  .build-lib/release/dmio --help | sed -n "/^SUBCOMMANDS:/,/^$/s|^  \([a-z]\+\) .*|.$1/share/man/man1/dmio-\1.1|p"
+  sed -n "/ /!s|.*|.$1/share/man/man3/&.3|p" Tests/C/abi.txt
+}
+
 # use PREFIX LIBDIR: installed there, found by pkg-config, compiled against, run, taken away.
 use() {
   local root=$work/root
@@ -28,9 +39,8 @@ use() {
   gcc -std=c11 -Wall -Wextra -Werror -pedantic Examples/c/mirror.c "${flags[@]}" -o "$work/mirror"
   LD_LIBRARY_PATH=$root$2 "$work/mirror" ram:1MiB null:1MiB
   "$root$1/bin/dmio" --version
-  for page in dmio.1 dm_io.3 dm_io_put.3; do
-    [ -s "$root$1/share/man/man${page##*.}/$page" ] || { echo "no page $page" >&2; return 1; }
-  done
+  { cat "$work/before"; expected "$1" "$2"; } | sort | diff - <(listed "$root")
+  [ -z "$(find "$root" -type f -empty ! -name '*foreign*' -print)" ] || { echo "something is empty" >&2; return 1; }
 
   DESTDIR=$root PREFIX=$1 LIBDIR=$2 make --no-print-directory uninstall
   listed "$root" | diff "$work/before" -

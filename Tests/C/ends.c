@@ -95,6 +95,84 @@ static void a_shared_client_may_end_while_the_submission_returns(void)
 	dm_io_device_close(bdev);
 }
 
+/* Requests each of which is handed in by the callback of the one before. */
+struct chain {
+	struct dm_io_client *client;
+	struct io_region where[2];
+	unsigned char *data;
+	int taken, answered;
+	bool is_refused;
+};
+
+static void wait_inside(unsigned long bits, void *context)
+{
+	struct chain *chain = context;
+	struct dm_io_request sync = writing(chain->client, chain->data, NULL, NULL);
+	unsigned long word = UNTOUCHED;
+
+	CHECK(bits == 0);
+	for (unsigned int regions = 1; regions <= 2; regions++)
+		CHECK(dm_io(&sync, regions, chain->where, &word, 0) == -EDEADLK && word == UNTOUCHED);
+	chain->answered++;
+}
+
+static void a_callback_does_not_wait_for_a_request_to_its_own_client(void)
+{
+	struct block_device *bdev = opened("ram:1MiB");
+	struct io_region where = region(bdev, 0, 8);
+	unsigned char *data = filled(PAGE, 1);
+
+	for (unsigned int flags = 0; flags <= DM_IO_DRIVEN; flags++) {
+		struct chain chain = { dm_io_client_create(2, flags), { where, where }, data, 1, 0, false };
+		struct dm_io_request write = writing(chain.client, data, wait_inside, &chain);
+		struct dm_io_request sync = writing(chain.client, data, NULL, NULL);
+
+		CHECK(dm_io(&write, 1, &where, NULL, 0) == 0);
+		/* The client goes on. */
+		CHECK(dm_io(&sync, 1, &where, NULL, 0) == 0);
+		dm_io_client_destroy(chain.client);
+		CHECK(chain.answered == 1);
+	}
+	free(data);
+	dm_io_device_close(bdev);
+}
+
+static void go_on(unsigned long bits, void *context)
+{
+	struct chain *chain = context;
+	struct dm_io_request write = writing(chain->client, chain->data, go_on, chain);
+	int result;
+
+	CHECK(bits == 0 && !chain->is_refused);
+	result = dm_io(&write, 1 + (unsigned int)chain->answered++ % 2, chain->where, NULL, 0);
+	CHECK(result == 0 || result == -ESHUTDOWN);
+	chain->taken += result == 0;
+	chain->is_refused = result == -ESHUTDOWN;
+}
+
+/* Destroying waits for the last of them, in whose callback another one is refused. */
+static void what_is_handed_in_while_a_client_is_being_destroyed_is_refused(void)
+{
+	struct block_device *bdev = opened("ram:1MiB");
+	struct io_region where = region(bdev, 0, 8);
+	unsigned char *data = filled(PAGE, 1);
+
+	for (int round = 0; round < 20; round++) {
+		struct dm_io_client *client = dm_io_client_create(2, round % 2 ? DM_IO_DRIVEN : 0);
+		struct chain chain = { client, { where, where }, data, 1, 0, false };
+		struct dm_io_request write = writing(client, data, go_on, &chain);
+
+		CHECK(dm_io(&write, 1, &where, NULL, 0) == 0);
+		/* So the last one is of one region in one round, and of two in the next. */
+		for (int times = 0; times < round / 2; times++)
+			CHECK(dm_io_client_poll(client, -1) >= 0);
+		dm_io_client_destroy(client);
+		CHECK(chain.is_refused && chain.answered == chain.taken);
+	}
+	free(data);
+	dm_io_device_close(bdev);
+}
+
 struct pair {
 	struct dm_io_client *clients[2];
 	struct block_device *bdev;
@@ -191,6 +269,8 @@ int main(void)
 {
 	RUN(each_callback_has_run_once_when_all_is_over);
 	RUN(a_shared_client_may_end_while_the_submission_returns);
+	RUN(a_callback_does_not_wait_for_a_request_to_its_own_client);
+	RUN(what_is_handed_in_while_a_client_is_being_destroyed_is_refused);
 	RUN(two_callbacks_do_not_wait_for_each_others_clients);
 	RUN(two_callbacks_may_destroy_each_others_clients);
 	return 0;

@@ -6,7 +6,7 @@
  *
  * Calls. A call that is refused returns a negative errno, starts nothing, leaves the word for the bits alone and calls nobody:
  *   -EINVAL   something is wrong in the call itself: more than 64 regions, no device, no memory, an offset outside of its page or
- *             of no multiple of 512 bytes, a vector beyond its page or of no multiple of 512 bytes, a sector or a sum of sector and
+ *             of no multiple of 512 bytes, a vector beyond its page or not of whole sectors of it, a sector or a sum of sector and
  *             count beyond 2^54, an unknown flag or operation; a pointer to a request, to regions, nodes, vectors, to the bits or
  *             the errors that is not aligned as its type has to be (a buffer may stand anywhere); or a handle that was made before
  *             a fork and is used in the child
@@ -15,8 +15,9 @@
  *   -EDEADLK  the call would wait inside a callback: for the callback's client, or where neither is driven, for another one
  *   -EPERM    a driven client on another thread than the one that made it
  *   -EAGAIN   too many requests wait already
- *   -ESHUTDOWN  the client is being destroyed
- *   and what making the client of dm-io.txt says at its first call: -ENOMEM, -EMFILE, -EAGAIN
+ *   -ESHUTDOWN  the client is being destroyed, which waits for the callback that makes this call
+ *   and what making the client of dm-io.txt says at the first call that uses it: -ENOMEM, -EMFILE or -ENFILE without descriptors for it,
+ *             -EAGAIN without a thread. Such a call can be made again
  * A synchronous call that was not refused returns 0, or -EIO with the bits. An asynchronous call that was not refused returns 0, and
  * its callback runs exactly once, with the bits, never inside the call. Of no regions nobody looks where they are: such a request succeeds.
  *
@@ -107,7 +108,7 @@ struct page_list {
 struct bio_vec {
 	struct page *bv_page;
 	unsigned int bv_len;	/* a multiple of 512 */
-	unsigned int bv_offset; /* bv_offset + bv_len is at most 4096 */
+	unsigned int bv_offset; /* a multiple of 512; bv_offset + bv_len is at most 4096 */
 };
 
 /*
@@ -120,8 +121,9 @@ typedef void (*io_notify_fn)(unsigned long error, void *context);
 /* ---- dm-io.txt ---------------------------------------------------------------------------------------------------------------- */
 
 /*
- * Reserves memory for so many pages in flight, on top of what is reserved; returns 0, -EINVAL for too many, -ENOMEM, or -EDEADLK. What does
- * not fit into the reservation waits in line. Without any the service works as well, one request at a time.
+ * Reserves memory for so many pages in flight, on top of what is reserved. What does not fit into the reservation waits in line. Without
+ * any the service works as well, one request at a time. Returns 0, -EINVAL for too many, -ENOMEM, or -EDEADLK inside a callback of another
+ * client that is not driven; as the first call also what making the client says: -ENOMEM, -EMFILE, -ENFILE, -EAGAIN.
  */
 int dm_io_get(unsigned int num_pages);
 

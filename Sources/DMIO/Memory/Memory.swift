@@ -90,7 +90,7 @@ package struct BioVector {
   package var page: UnsafeMutableRawPointer?
   /// How many bytes, a multiple of 512.
   package var length: UInt32
-  /// Where they begin in the page, where they have to end, too.
+  /// Where they begin in the page, where they have to end, too: a multiple of 512.
   package var offset: UInt32
 
   /// The `length` bytes that begin `offset` bytes into `page`.
@@ -103,7 +103,7 @@ package struct BioVector {
 
   /// True for whole sectors of one page that is there.
   var isValid: Bool {
-    unsafe page != nil && Int(length) % Limits.sectorBytes == 0
+    unsafe page != nil && Int(length | offset) % Limits.sectorBytes == 0
       && Int(offset) + Int(length) <= Limits.pageBytes
   }
 }
