@@ -29,6 +29,21 @@ import Testing
     #expect(run.error.hasSuffix("dmio: interrupted\n"))
   }
 
+  @Test("a person whose copy with maps was interrupted reads how much was read, and how it goes on") func told() throws
+  {
+    let folder = try TemporaryFolder()
+    try folder.make("source", pattern(4 << 20))
+    try folder.make("plan", SignalTests.slow)
+    let tool = try RunningTool(
+      ["copy", "--map", "maps", "source", "fault:plan,target"].map { Array($0.utf8) }, in: folder)
+    try waitUntil("the first chunk is written") { folder.size("target") > 0 }
+    tool.signal(SIGINT)
+    let run = try tool.wait()
+    #expect(run.exit == 7 && run.error.contains("dmio: interrupted; --resume goes on with it\n"), "\(run.error)")
+    #expect(
+      run.error.contains("dmio: source: 4 MiB, of which ") && run.error.contains(" were read, in "), "\(run.error)")
+  }
+
   @Test("a hang-up that was ignored when the copy began does not end it") func ignoredHangUp() throws {
     let folder = try TemporaryFolder()
     let bytes = try folder.make("source", pattern(4 << 20))

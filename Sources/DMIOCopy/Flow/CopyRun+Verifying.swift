@@ -57,7 +57,9 @@ extension CopyRun {
     _ chunk: Chunk, _ target: CopyTarget, _ reader: Chunk, _ ranges: [Range<UInt64>], _ unreadable: [Range<UInt64>],
     mayRewrite: Bool, _ whenDone: @escaping () -> Void
   ) {
-    let wrong = ranges.flatMap { mismatches(chunk, reader, $0) }
+    var wrong = ranges.flatMap { mismatches(chunk, reader, $0) }
+    // What the source does not give is no reason to call a copy bad. Reading back, zeros are what was written there.
+    if policy.verification == .only { wrong = wrong.flatMap(readable) }
     for range in ranges {
       var next = range.lowerBound
       for bad in wrong where bad.lowerBound >= range.lowerBound && bad.upperBound <= range.upperBound {
@@ -69,6 +71,11 @@ extension CopyRun {
     if mayRewrite { return rewrite(chunk, target, reader, wrong + unreadable, whenDone) }
     for range in wrong { target.addMismatch(range) }
     whenDone()
+  }
+
+  /// The parts of a range of which the source's bytes are known.
+  private func readable(_ range: Range<UInt64>) -> [Range<UInt64>] {
+    source.map.runs(in: range).filter { $0.status != .bad }.map(\.sectors)
   }
 
   /// Writes what did not match once more, and compares it for the last time.

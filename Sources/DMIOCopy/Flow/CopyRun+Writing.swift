@@ -96,7 +96,10 @@ extension CopyRun {
     let isZero = !fitsChunk(range)
     var bad: [(Range<UInt64>, Errno)] = []
     Narrowing(
-      .init(block: target.block, retries: policy.retries.write, isOver: isInterrupted),
+      // A gap may have millions of blocks: when one was bad, and the target dropped, the others are not looked at.
+      .init(
+        block: target.block, retries: policy.retries.write,
+        isOver: { [self] in isInterrupted() || isZero && target.isDropped }),
       attempt: { [self] in
         if target.isStuck { return $1(.ETIMEDOUT) }
         tryToWrite(chunk, target, $0, isZero: isZero, $1)

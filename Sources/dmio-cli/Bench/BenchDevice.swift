@@ -49,7 +49,7 @@ struct BenchDevice: Sendable {
     if target.place != nil {
       throw Refusal("\(stack.name): does not exist; make a file of some size first, for instance with truncate(1)")
     }
-    try set.check(source: nil, isAgreed: isAgreed, asksForFiles: true)
+    try set.check(source: nil, asksForFiles: true) { _ in isAgreed }
     return (target.opened, target.bytes)
   }
 

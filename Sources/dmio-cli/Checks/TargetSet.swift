@@ -24,12 +24,17 @@ struct TargetSet {
 
   /// The last checks: who is who, whether each may be written and nobody else uses it, and whether somebody agrees.
   ///
-  /// - Parameter asksForFiles: Files that exist are asked for, too, not block devices alone.
-  func check(source: SourceOperand?, isAgreed: Bool, asksForFiles: Bool = false) throws(Refusal) {
+  /// - Parameters:
+  ///   - isAgreed: Whether somebody has agreed already that a target is overwritten.
+  ///   - asksForFiles: Files that exist are asked for, too, not block devices alone.
+  func check(
+    source: SourceOperand?, asksForFiles: Bool = false, isAgreed: (_ target: Int) -> Bool
+  ) throws(Refusal) {
     try Whereabouts.refuseOverlaps(source, operands)
     try refuseObstacles()
     try lock(source)
-    if !isAgreed { try Confirmation.ask(operands, asksForFiles: asksForFiles) }
+    let unasked = operands.indices.filter { !isAgreed($0) }.map { operands[$0] }
+    try Confirmation.ask(unasked, asksForFiles: asksForFiles)
   }
 
   /// Refuses targets that could be opened for writing, and are not to be written all the same.
@@ -53,27 +58,34 @@ struct TargetSet {
     if let source { try DeviceLock.share(source.opened) }
   }
 
-  /// The first changes: files are created and emptied. What was created is taken away again when that fails.
+  /// The first changes: files are created, then emptied. What was created is taken away again when that fails.
   ///
   /// - Parameters:
   ///   - keeps: Whether the file of a target stays as it is, for a copy that goes on.
   ///   - sparse: What happens to runs of zeros.
   ///   - isReadBack: Files are made as long as they will be, so that zeros that are left out can be read, too.
+  ///   - beforeEmptying: What may still fail, with all that was there still being there.
   func commit(
-    keeping keeps: (Int) -> Bool = { _ in false }, _ sparse: SparseOptions? = nil, isReadBack: Bool = false
+    keeping keeps: (Int) -> Bool = { _ in false }, _ sparse: SparseOptions? = nil, isReadBack: Bool = false,
+    beforeEmptying: ([Target]) throws(Refusal) -> Void = { _ in }
   ) throws(Refusal) -> [Target] {
+    var targets: [Target] = []
     do throws(Refusal) {
       for operand in operands { try operand.create() }
+      for (index, operand) in operands.enumerated() {
+        let zeros = operand.zeros(sparse, isKept: keeps(index))
+        targets.append(operand.target(zeros: zeros, fileEnd: fileEnd(of: operand)))
+      }
+      try beforeEmptying(targets)
     } catch {
       for operand in operands { operand.place?.remove() }
       throw error
     }
-    return operands.enumerated().map { index, operand in
-      let target = operand.target(zeros: operand.zeros(sparse, isKept: keeps(index)), fileEnd: fileEnd(of: operand))
-      if !keeps(index) { operand.empty(target) }
-      if isReadBack, target.copy.zeros == .there { operand.stretch(target) }
-      return target
+    for (index, operand) in operands.enumerated() {
+      if !keeps(index) { operand.empty(targets[index]) }
+      if isReadBack, targets[index].copy.zeros == .there { operand.stretch(targets[index]) }
     }
+    return targets
   }
 
   /// Where the file of a target ends when all of its regions that are targets are written.

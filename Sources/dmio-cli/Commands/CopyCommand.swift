@@ -47,9 +47,9 @@ struct CopyCommand: ParsableCommand {
   func run() throws {
     let (source, targetOperands) = try policy.begin(source, targets)
     let set = try TargetSet(opening: targetOperands, bytes: source.bytes, keepsFiles: false)
-    let maps = try MapPlan(self.maps, source, set.operands)
+    let maps = try MapPlan(self.maps, source, set.operands, isReadBack: verify.verify != nil)
     let extras = try Extras(hash, plot, source, set.operands, maps)
-    try set.check(source: source, isAgreed: overwrite.yes || dryRun || maps?.isGoingOn == true)
+    try set.check(source: source) { overwrite.yes || dryRun || maps?.keeps($0) == true }
     if dryRun { DryRun.tell(source, set.operands, maps, receipt) }
     let run = try Run(
       engine.engine.choice, Window([source.opened] + set.operands.map(\.opened), bytes: source.bytes))
@@ -60,8 +60,9 @@ struct CopyCommand: ParsableCommand {
     run.throttle = rate.map { CopyThrottle(bytesPerSecond: $0.bytes) }
     try extras.equip(run)
     let from = source.source(isSparse: sparse.sparse == .auto)
-    let to = try set.commit(keeping: { maps?.keeps($0) == true }, sparse, isReadBack: verify.verify != nil)
-    try maps?.begin(run, from, to, set.operands)
+    let to = try set.commit(
+      keeping: { maps?.keeps($0) == true }, sparse, isReadBack: verify.verify != nil
+    ) { to throws(Refusal) in try maps?.begin(run, from, to, set.operands) }
     try run.copy(from, to, receipt)
   }
 }

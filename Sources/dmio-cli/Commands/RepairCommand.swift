@@ -49,23 +49,29 @@ struct RepairCommand: ParsableCommand {
     let (source, targetOperands) = try policy.begin(source, targets)
     let set = try TargetSet(opening: targetOperands, bytes: source.bytes, keepsFiles: false)
     let plan = try MapPlan(going: map, interval: mapInterval?.duration ?? MapOptions.interval, source, set.operands)
-    try set.check(source: source, isAgreed: true)
+    // Whoever began the copy has agreed.
+    try set.check(source: source) { _ in true }
     let run = try Run(
       engine.engine.choice, Window([source.opened] + set.operands.map(\.opened), bytes: source.bytes))
     run.policy = policy.policy
     if verify.verify != nil { run.policy.verification = .readback }
     run.required = policy.require
     let from = source.source(isSparse: false)
-    let to = try set.commit(keeping: plan.keeps)
-    try plan.begin(run, from, to, set.operands) { source, targets throws(Refusal) in
-      guard let good = fromTarget.map({ to[$0 - 1] }) else { return source.reopen(targets) }
-      guard good.copy.map.isDone else {
-        throw Refusal("\(good.name): is not good by its map, so that nothing can be repaired from it")
+    let to = try set.commit(keeping: plan.keeps) { to throws(Refusal) in
+      try plan.begin(run, from, to, set.operands) { source, targets throws(Refusal) in
+        try reopen(source, targets, to, run)
       }
-      targets.forEach { $0.reopen() }
-      run.read(from: good, source)
     }
     try run.copy(from, to, receipt)
+  }
+
+  private func reopen(_ source: CopySource, _ targets: [CopyTarget], _ to: [Target], _ run: Run) throws(Refusal) {
+    guard let good = fromTarget.map({ to[$0 - 1] }) else { return source.reopen(targets) }
+    guard good.copy.map.isDone else {
+      throw Refusal("\(good.name): is not good by its map, so that nothing can be repaired from it")
+    }
+    targets.forEach { $0.reopen() }
+    run.read(from: good, source)
   }
 }
 

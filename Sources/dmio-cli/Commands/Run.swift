@@ -137,7 +137,7 @@ final class Run {
   }
 
   private func finish(_ receipt: Receipt, _ failure: Refusal?, _ options: ReceiptOptions) -> Never {
-    Report.tellFailures(receipt)
+    Report.tellFailures(receipt, hasMaps: maps != nil)
     if let substitute { Report.tell(substitute.copy.holes.list, substitute.name, "read") }
     if let failure { Main.end(failure, json: options.json) }
     if hashing != nil, manifest == nil, receipt.terms.sha256 == nil {

@@ -37,7 +37,7 @@ struct WriteCommand: ParsableCommand {
     }
     let input = StandardInput(wanted: bytes)
     try input.check()
-    try set.check(source: nil, isAgreed: overwrite.yes)
+    try set.check(source: nil) { _ in overwrite.yes }
     let run = try Run(engine.engine.choice)
     let source = Source(
       name: "standard input", isDirect: false, directReason: "a stream",

@@ -16,19 +16,20 @@ struct Extras {
         "--manifest: a part of the source is done and is not read again, so there would be no hash of all; leave it out, and use dmio verify --manifest after the copy"
       )
     }
-    let sums = try Extras.file(hash.manifest, "--manifest", source, targets)
+    let sums = try Extras.file(hash.manifest, "--manifest", source, targets, maps)
     if let sums { manifest = try Manifest(sums, of: source) } else { manifest = nil }
-    picture = try Extras.file(plot, "--plot", source, targets)
+    picture = try Extras.file(plot, "--plot", source, targets, maps)
     if let manifest, let picture, picture.isFile(manifest.file) {
       throw Refusal("--plot: is the manifest; name another file")
     }
   }
 
   private static func file(
-    _ name: String?, _ option: String, _ source: SourceOperand, _ targets: [TargetOperand]
+    _ name: String?, _ option: String, _ source: SourceOperand, _ targets: [TargetOperand], _ maps: MapPlan?
   ) throws(Refusal) -> ReplacedFile? {
     guard let name else { return nil }
     let file = try ReplacedFile(at: name)
+    if maps?.claims(file) == true { throw Refusal("\(option): is a map of this run; name another file") }
     for opened in [source.opened] + targets.map(\.opened) {
       if let report = opened.report, file.isFile(report.identity) {
         throw Refusal("\(option): is \(opened.name), which is copied; name another file")

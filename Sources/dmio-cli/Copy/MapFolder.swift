@@ -109,6 +109,13 @@ struct MapFolder {
     return names.contains { Array(MapFolder.file(of: $0).utf8) == place.name }
   }
 
+  /// True if a file that is going to be replaced is one of the maps, or would become one.
+  func claims(_ file: ReplacedFile) -> Bool {
+    guard let folder = (try? FileStatus.of(path)) ?? nil else { return false }
+    let names = [nil] + (0..<Limits.regions).map { Optional($0) }
+    return names.contains { file.isFile(named: Array(MapFolder.file(of: $0).utf8), in: folder) }
+  }
+
   /// True if a file is one of the maps.
   func claims(_ identity: FileReport.Identity) -> Bool {
     let names = [nil] + (0..<Limits.regions).map { Optional($0) }
@@ -126,6 +133,9 @@ struct MapFolder {
   func write(_ map: MapFile, _ target: Int?) throws(Refusal) {
     try ReplacedFile(at: RawArgument.text(of: path(of: target))).write(map.text)
   }
+
+  /// Takes a map away that this run has made.
+  func remove(_ target: Int?) { _ = unsafe unlink(MapFolder.terminated(path(of: target))) }
 
   private func path(of target: Int?) -> [UInt8] { path + Array("/\(MapFolder.file(of: target))".utf8) }
 }

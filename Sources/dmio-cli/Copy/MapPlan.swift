@@ -10,7 +10,11 @@ struct MapPlan {
   private let resuming: Resuming?
 
   /// Nil where no maps are wanted. Maps that are there are continued or refused, never overwritten.
-  init?(_ options: MapOptions, _ source: SourceOperand, _ targets: [TargetOperand]) throws(Refusal) {
+  ///
+  /// - Parameter isReadBack: All that is done is to be read back, also what an earlier run did.
+  init?(
+    _ options: MapOptions, _ source: SourceOperand, _ targets: [TargetOperand], isReadBack: Bool
+  ) throws(Refusal) {
     guard let map = options.map else { return nil }
     folder = MapFolder(map)
     interval = options.mapInterval?.duration ?? MapOptions.interval
@@ -18,7 +22,9 @@ struct MapPlan {
     try folder.check()
     try MapPlan.refuseMapsAsDevices(folder, source, targets)
     if options.resume {
-      resuming = try Resuming(folder, source, targets)
+      let resuming = try Resuming(folder, source, targets)
+      if isReadBack { try resuming.refuseUnverified() }
+      self.resuming = resuming
     } else {
       resuming = nil
       for index in [nil] + targets.indices.map({ Optional($0) }) where try folder.read(index) != nil {
@@ -36,6 +42,13 @@ struct MapPlan {
     try folder.check()
     let resuming = try Resuming(folder, source, targets)
     guard !resuming.isFresh else { throw Refusal("\(folder.name): has no maps of these devices") }
+    for (index, target) in targets.enumerated() where target.place == nil && !resuming.keeps(index) {
+      // Memory never has one.
+      guard DeviceIdentity(target.opened) != nil else { continue }
+      throw Refusal(
+        "\(target.stack.name): \(folder.name(of: index)) is missing, so that it may be any device; copy --resume begins it anew"
+      )
+    }
     self.resuming = resuming
   }
 
@@ -55,8 +68,11 @@ struct MapPlan {
     }
   }
 
-  /// The targets hold a part of this copy already.
-  var isGoingOn: Bool { resuming?.isFresh == false }
+  /// The maps belong to an earlier run, too.
+  private var isGoingOn: Bool { resuming?.isFresh == false }
+
+  /// True if a file that is going to be replaced is a map of the run, or would become one.
+  func claims(_ file: ReplacedFile) -> Bool { folder.claims(file) }
 
   /// A part of the source is not going to be read: every target has it.
   var leavesOut: Bool { resuming?.leavesOut == true }
@@ -78,7 +94,8 @@ struct MapPlan {
     try adjust(from.copy, to.map(\.copy))
     let identities = (DeviceIdentity(source.opened), targets.map { DeviceIdentity($0.opened) })
     let maps = Maps(folder, from, to, identities: identities, interval: interval)
-    try maps.begin()
+    maps.isVerified = run.policy.verification == .readback && resuming?.unverified == nil
+    try maps.begin(isNew: !isGoingOn)
     run.maps = maps
     run.policy.flushes.dropped = true
   }

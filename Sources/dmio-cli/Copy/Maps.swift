@@ -16,6 +16,8 @@ final class Maps {
   private var durable: [SectorMap]
   /// The targets whose flush is under way: one that hangs holds up its own map only.
   private var flushing: Set<Int> = []
+  /// All that the targets' maps call done was read back.
+  var isVerified = false
   /// The first map that could not be written.
   private(set) var failure: Refusal?
 
@@ -34,11 +36,19 @@ final class Maps {
   /// How long to wait for the next look.
   var milliseconds: Int { max(1, Int(interval / .milliseconds(1))) }
 
-  /// Writes all maps as they are: before the first byte is copied.
-  func begin() throws(Refusal) {
+  /// Writes all maps as they are: before the first byte is copied. New ones go again when that fails.
+  func begin(isNew: Bool) throws(Refusal) {
     try folder.create()
-    try write(nil)
-    for index in targets.indices { try write(index) }
+    var written: [Int?] = []
+    do throws(Refusal) {
+      for index in [nil] + targets.indices.map({ Optional($0) }) {
+        try write(index)
+        written.append(index)
+      }
+    } catch {
+      if isNew { written.forEach(folder.remove) }
+      throw error
+    }
   }
 
   /// Called now and then: saves when it is time.
@@ -117,7 +127,10 @@ final class Maps {
     let name = target.map { targets[$0].name } ?? source.name
     let identity = target.map { identities.targets[$0] } ?? identities.source
     var notes = [MapFile.Note("device", name), MapFile.Note("identity", identity?.text ?? "none")]
-    if let target { notes.append(MapFile.Note("start", "\(targets[target].copy.start)")) }
+    if let target {
+      notes.append(MapFile.Note("start", "\(targets[target].copy.start)"))
+      if isVerified { notes.append(MapFile.Note("verified", "yes")) }
+    }
     return notes
   }
 }

@@ -50,6 +50,21 @@ struct Resuming {
   /// True when the target's file is to be kept as it is.
   func keeps(_ target: Int) -> Bool { targets[target] != nil }
 
+  /// The first target of which a part is done that was not read back; nil: there is none.
+  var unverified: Int? {
+    targets.indices.first { index in
+      targets[index].map { $0.note("verified") == nil && $0.bytes.count(of: .done) > 0 } == true
+    }
+  }
+
+  /// Refuses to read back the rest alone.
+  func refuseUnverified() throws(Refusal) {
+    guard let unverified else { return }
+    throw Refusal(
+      "\(folder.name(of: unverified)): what it calls done was not read back; leave out --verify, and use dmio verify after the copy"
+    )
+  }
+
   /// Some sectors are open in no target's map, so that nobody is going to read them.
   var leavesOut: Bool {
     var next: UInt64 = 0
@@ -106,10 +121,11 @@ struct Resuming {
         "\(name): is about \(map.bytes.sectors) bytes from byte \(map.first) of the source on; it is \(bytes) bytes from byte \(offset) on that are copied"
       )
     }
-    guard let noted = map.note("identity"), noted != "none", let identity = DeviceIdentity(opened) else { return }
-    guard noted == identity.text else {
+    guard let noted = map.note("identity"), noted != "none" else { return }
+    let identity = DeviceIdentity(opened)?.text ?? "nothing that is known again"
+    guard noted == identity else {
       throw Refusal(
-        "\(name): is about another device than \(opened.name) (\(noted), this is \(identity.text)); put that one back, or remove the maps to start over"
+        "\(name): is about another device than \(opened.name) (\(noted), this is \(identity)); put that one back, or remove the maps to start over"
       )
     }
   }

@@ -8,7 +8,9 @@ enum Report {
   private static let extents = 20
 
   /// Tells what went wrong, for every reader.
-  static func tellFailures(_ receipt: Receipt) {
+  ///
+  /// - Parameter hasMaps: The run can be gone on with.
+  static func tellFailures(_ receipt: Receipt, hasMaps: Bool = false) {
     tell(receipt.source.copy.holes.list, receipt.source.name, "read")
     if receipt.source.copy.isGone {
       StandardStreams.message(
@@ -27,7 +29,7 @@ enum Report {
       tellUntried(extents.filter { $0.errno == nil }, target.name)
     }
     tellSize(receipt)
-    if Interrupts.areWanted { StandardStreams.message("interrupted") }
+    if Interrupts.areWanted { StandardStreams.message("interrupted" + (hasMaps ? "; --resume goes on with it" : "")) }
   }
 
   /// Tells that the source's file is not as long any more as it was at the start.
@@ -51,7 +53,7 @@ enum Report {
   static func tellSummary(_ receipt: Receipt) {
     let source = receipt.source
     var lines = [
-      "\(source.name): \(ByteSize(bytes: source.copy.bytes)) in \(receipt.seconds) s (\(receipt.engine.kind.rawValue)), "
+      "\(source.name): \(ByteSize(bytes: source.copy.bytes))\(part(source.copy)) in \(receipt.seconds) s (\(receipt.engine.kind.rawValue)), "
         + way(source.isDirect, source.directReason)
         + (source.copy.holes.isEmpty ? "" : ", with holes")
     ]
@@ -73,6 +75,11 @@ enum Report {
           + way(target.isDirect, target.directReason))
     }
     StandardStreams.error(lines.map { "dmio: \($0)\n" }.joined())
+  }
+
+  /// How much of it was read, where that is not all.
+  private static func part(_ source: CopySource) -> String {
+    Interrupts.areWanted ? ", of which \(ByteSize(bytes: min(source.bytesRead, source.bytes))) were read," : ""
   }
 
   private static func way(_ isDirect: Bool, _ reason: String) -> String {

@@ -73,6 +73,8 @@ struct FileStatus: Hashable {
   /// The number of the device that a special file stands for.
   let special: UInt64
   let bytes: UInt64
+  /// How many names it has.
+  let names: UInt64
 
   init(_ info: stat) {
     kind =
@@ -87,6 +89,7 @@ struct FileStatus: Hashable {
     inode = UInt64(info.st_ino)
     special = UInt64(info.st_rdev)
     bytes = UInt64(max(0, info.st_size))
+    names = UInt64(info.st_nlink)
   }
 
   /// True for files of procfs and sysfs: regular by name, but written to memory or to a setting.

@@ -46,6 +46,9 @@ struct ReplacedFile {
     return folderIs(status) && leaf == other.leaf
   }
 
+  /// True if the file has this name in this folder.
+  func isFile(named name: [UInt8], in folder: FileStatus) -> Bool { folderIs(folder) && leaf == name[...] }
+
   private var leaf: ArraySlice<UInt8> { path[(path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0)...] }
 
   private func folderIs(_ status: FileStatus) -> Bool {

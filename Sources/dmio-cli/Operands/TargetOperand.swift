@@ -140,7 +140,12 @@ final class TargetOperand {
       // What the last block was filled up with is cut off. Zeros at the end that were left out are added, if all is there.
       if bytes > fileEnd { try file.cut(to: fileEnd) } else if bytes < end, copy.map.isDone { try file.cut(to: end) }
     }
-    copy.settling.syncDirectory = { () throws(Errno) in try place?.directory.sync() }
+    let hadName = (try? file?.status().names) ?? 0 > 0
+    copy.settling.syncDirectory = { () throws(Errno) in
+      // Somebody has removed it meanwhile: what was copied is going to be gone, too.
+      if hadName, try file?.status().names == 0 { throw .ENOENT }
+      try place?.directory.sync()
+    }
     return Target(name: stack.name, isDirect: opened.isDirect, directReason: opened.directReason, copy: copy)
   }
 }
