@@ -86,6 +86,27 @@ import Testing
     #expect(try folder.bytes("b") == bytes)
   }
 
+  @Test("from a good target others are repaired though the source is gone, and it is known again when it comes back")
+  func withoutSource() throws {
+    let folder = try TemporaryFolder()
+    let bytes = try folder.make("source", pattern((2 << 20) + 100))
+    try folder.make("bad", #"{"rules":[{"op":"write","sectors":[1000,1]}]}"#)
+    #expect(try Tool.run(["copy", "--map", "maps", "source", "a", "fault:bad,b"], in: folder).exit == 3)
+    let map = try folder.bytes("maps/source.map")
+    try shell("cd '\(folder.path)' && mv source away")
+    let refused = try Tool.run(["repair", "--map", "maps", "source", "a", "b"], in: folder)
+    #expect(refused.exit == 1 && refused.error.contains("source: No such file"), "\(refused.error)")
+    let run = try Tool.run(["repair", "--json", "--map", "maps", "--from-target", "1", "source", "a", "b"], in: folder)
+    #expect(run.exit == 0, "\(run.error)")
+    #expect(try folder.bytes("a") == bytes && folder.bytes("b") == bytes && folder.bytes("maps/source.map") == map)
+    try shell("cd '\(folder.path)' && cp away source")
+    let other = try Tool.run(["copy", "--resume", "--map", "maps", "source", "a", "b"], in: folder)
+    #expect(other.exit == 1 && other.error.contains("maps/source.map: is about another device"), "\(other.error)")
+    try shell("cd '\(folder.path)' && mv away source")
+    let again = try Tool.run(["copy", "--json", "--resume", "--map", "maps", "source", "a", "b"], in: folder)
+    #expect(try again.exit == 0 && again.receipt.targets.allSatisfy { $0.bytesWritten == 0 }, "\(again.error)")
+  }
+
   @Test("a target that is added to finished ones is copied alone, and a hole stays a hole") func added() throws {
     let folder = try TemporaryFolder()
     var bytes = try failing(folder)

@@ -9,6 +9,9 @@ internal import Glibc
 struct DeviceIdentity: Hashable {
   let text: String
 
+  /// One that was noted.
+  init(noted text: String) { self.text = text }
+
   /// The identity of a device; nil for what is gone with its process.
   init?(_ opened: OpenDevice) {
     guard let report = opened.report, let file = opened.file else { return nil }

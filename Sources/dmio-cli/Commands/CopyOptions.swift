@@ -20,12 +20,19 @@ struct PolicyOptions: ParsableArguments {
   var timeout: TimeSpan?
 
   /// Reads the operands of a copy, and opens its source; from here on signals are counted.
-  func begin(_ source: String, _ targets: [String]) throws(Refusal) -> (SourceOperand, [RegionOperand]) {
+  ///
+  /// - Parameter open: Opens the source, beside the targets.
+  func begin(
+    _ source: String, _ targets: [String],
+    open: (RegionOperand, [RegionOperand]) throws(Refusal) -> SourceOperand = { source, _ throws(Refusal) in
+      try SourceOperand(opening: source)
+    }
+  ) throws(Refusal) -> (SourceOperand, [RegionOperand]) {
     let sourceOperand = try Operands.region(source)
     let targetOperands = try Operands.regions(targets)
     try check(targets: targetOperands.count)
     Interrupts.watch()
-    return (try SourceOperand(opening: sourceOperand), targetOperands)
+    return (try open(sourceOperand, targetOperands), targetOperands)
   }
 
   /// Refuses what cannot be met.

@@ -46,11 +46,11 @@ struct RepairCommand: ParsableCommand {
   }
 
   func run() throws {
-    let (source, targetOperands) = try policy.begin(source, targets)
+    let (source, targetOperands) = try policy.begin(source, targets, open: open)
     let set = try TargetSet(opening: targetOperands, bytes: source.bytes, keepsFiles: false)
     let plan = try MapPlan(going: map, interval: mapInterval?.duration ?? MapOptions.interval, source, set.operands)
     // Whoever began the copy has agreed.
-    try set.check(source: source) { _ in true }
+    try set.check(source: source.absent == nil ? source : nil) { _ in true }
     let run = try Run(
       engine.engine.choice, Window([source.opened] + set.operands.map(\.opened), bytes: source.bytes))
     run.policy = policy.policy
@@ -63,6 +63,14 @@ struct RepairCommand: ParsableCommand {
       }
     }
     try run.copy(from, to, receipt)
+  }
+
+  /// Opens the source; one that is gone is not needed when a target is read in its place.
+  private func open(_ source: RegionOperand, _ targets: [RegionOperand]) throws(Refusal) -> SourceOperand {
+    do throws(Refusal) { return try SourceOperand(opening: source) } catch {
+      guard let fromTarget, let map = try MapFolder(map).read(nil) else { throw error }
+      return try SourceOperand(absent: source, by: map, beside: targets[fromTarget - 1])
+    }
   }
 
   private func reopen(_ source: CopySource, _ targets: [CopyTarget], _ to: [Target], _ run: Run) throws(Refusal) {

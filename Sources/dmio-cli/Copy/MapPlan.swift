@@ -92,7 +92,10 @@ struct MapPlan {
   ) throws(Refusal) {
     apply(from.copy, to.map(\.copy))
     try adjust(from.copy, to.map(\.copy))
-    let identities = (DeviceIdentity(source.opened), targets.map { DeviceIdentity($0.opened) })
+    // One that is gone goes on to be known by what its map says.
+    let identity =
+      source.absent.map { $0.note("identity").map(DeviceIdentity.init(noted:)) } ?? DeviceIdentity(source.opened)
+    let identities = (identity, targets.map { DeviceIdentity($0.opened) })
     let maps = Maps(folder, from, to, identities: identities, interval: interval)
     maps.isVerified = run.policy.verification == .readback && resuming?.unverified == nil
     try maps.begin(isNew: !isGoingOn)

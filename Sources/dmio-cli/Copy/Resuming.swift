@@ -18,7 +18,8 @@ struct Resuming {
     let map = try folder.read(nil)
     self.source = map
     if let map {
-      try Resuming.check(map, folder.name(of: nil), source.opened, source.offset, source.bytes, isTarget: false)
+      let opened = source.absent == nil ? source.opened : nil
+      try Resuming.check(map, folder.name(of: nil), opened, source.offset, source.bytes)
     }
     var maps: [MapFile?] = []
     for (index, target) in targets.enumerated() {
@@ -27,7 +28,7 @@ struct Resuming {
       let map = isThere ? try folder.read(index) : nil
       if let map {
         let name = folder.name(of: index)
-        try Resuming.check(map, name, target.opened, source.offset, source.bytes, isTarget: true)
+        try Resuming.check(map, name, target.opened, source.offset, source.bytes)
         try Resuming.check(map, name, start: target.operand.offset / 512)
         try Resuming.checkSize(target, source.bytes, name)
       }
@@ -114,14 +115,14 @@ struct Resuming {
   }
 
   private static func check(
-    _ map: MapFile, _ name: String, _ opened: OpenDevice, _ offset: UInt64, _ bytes: UInt64, isTarget: Bool
+    _ map: MapFile, _ name: String, _ opened: OpenDevice?, _ offset: UInt64, _ bytes: UInt64
   ) throws(Refusal) {
     guard map.first == offset, map.bytes.sectors == bytes else {
       throw Refusal(
         "\(name): is about \(map.bytes.sectors) bytes from byte \(map.first) of the source on; it is \(bytes) bytes from byte \(offset) on that are copied"
       )
     }
-    guard let noted = map.note("identity"), noted != "none" else { return }
+    guard let opened, let noted = map.note("identity"), noted != "none" else { return }
     let identity = DeviceIdentity(opened)?.text ?? "nothing that is known again"
     guard noted == identity else {
       throw Refusal(

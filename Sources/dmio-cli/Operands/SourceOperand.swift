@@ -13,6 +13,8 @@ struct SourceOperand {
   let bytes: UInt64
   /// True when the region ends where the device does.
   let isToTheEnd: Bool
+  /// What is known of a source that is not there, and is not read; nil for one that is.
+  let absent: MapFile?
 
   init(opening operand: RegionOperand) throws(Refusal) {
     let stack = try DeviceStack(operand.device)
@@ -24,6 +26,16 @@ struct SourceOperand {
     isToTheEnd = operand.size == nil
     let rest = opened.bytes - min(offset, opened.bytes)
     bytes = min(operand.size ?? rest, rest)
+    absent = nil
+  }
+
+  /// A source that is not there any more, by its map. In its place stands the target that is read.
+  init(absent operand: RegionOperand, by map: MapFile, beside target: RegionOperand) throws(Refusal) {
+    let name = try DeviceStack(operand.device).name
+    let stand = try DeviceOpening(stack: DeviceStack(target.device), mode: target.direct).open { _ in nil }
+    opened = OpenDevice(
+      name: name, device: stand.device, file: stand.file, isDirect: stand.isDirect, directReason: stand.directReason)
+    (path, offset, bytes, isToTheEnd, absent) = (nil, map.first, map.bytes.sectors, false, map)
   }
 
   /// True when all of the file or device is read.
@@ -53,7 +65,7 @@ struct SourceOperand {
   /// - Parameter isSparse: What the file system calls a gap is not read. A fault device has its own say on every sector.
   func source(isSparse: Bool) -> Source {
     let isSparse = isSparse && opened.device.wrapped == nil
-    let file = opened.isRegularFile ? opened.file : nil
+    let file = opened.isRegularFile && absent == nil ? opened.file : nil
     let copy = CopySource(
       device: opened.device, start: offset / 512, bytes: bytes, bytesNow: { file.flatMap { try? $0.status().bytes } })
     if let file, isSparse { copy.content = Gaps(file, start: offset / 512).content }
