@@ -30,6 +30,7 @@ enum Main {
   /// Ends the process with the reason on standard error and, if wanted, as JSON on standard output.
   static func end(_ refusal: Refusal, json: Bool) -> Never {
     StandardStreams.message(refusal.message)
+    if Streams.isSilent(STDERR_FILENO), !json { StandardStreams.output("dmio: \(refusal.message)\n") }
     if json { StandardStreams.output(Receipt.json(refusal).text + "\n") }
     end(refusal.exit)
   }

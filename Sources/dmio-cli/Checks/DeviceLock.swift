@@ -87,7 +87,8 @@ enum DeviceLock {
     return (try? Descriptor.open(Array("/proc/self/fd/\(file.number)".utf8), flags | O_NONBLOCK)) ?? file
   }
 
-  private static func base(of status: FileStatus) -> Whereabouts.Base? {
+  /// What a file or block device is told apart by; nil for all else.
+  static func base(of status: FileStatus) -> Whereabouts.Base? {
     switch status.kind {
     case .regular: .file(device: status.device, inode: status.inode)
     case .block: .block(status.special)

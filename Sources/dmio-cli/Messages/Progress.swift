@@ -16,6 +16,7 @@ struct ProgressOptions: ParsableArguments {
     if progressFd < 0 || fcntl(progressFd, F_GETFD) < 0 {
       throw ValidationError("--progress-fd \(progressFd): is not open")
     }
+    Streams.note(progress: progressFd)
   }
 
   /// Refuses standard output as the place of progress, where something else has it for itself.

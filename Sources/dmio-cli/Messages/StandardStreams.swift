@@ -32,6 +32,7 @@ enum StandardStreams {
 
   /// The error, when it could not be written; EINTR when nobody takes it and nothing is to be waited for any more.
   private static func write(_ bytes: [UInt8], to file: Int32) -> Errno? {
+    if Streams.isSilent(file) { return nil }
     var rest = (Offers.takeRest(of: file) + bytes)[...]
     while !rest.isEmpty {
       guard awaitRoom(in: file) else { return .EINTR }
