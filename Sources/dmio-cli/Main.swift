@@ -13,6 +13,7 @@ enum Main {
     StandardStreams.occupy()
     let arguments = self.arguments
     do {
+      try refuseEmptyValues(arguments)
       var command = try DMIOCommand.parseAsRoot(arguments)
       try command.run()
       end(.good)
@@ -29,6 +30,7 @@ enum Main {
   /// Ends the process with the reason on standard error and, if wanted, as JSON on standard output.
   static func end(_ refusal: Refusal, json: Bool) -> Never {
     StandardStreams.message(refusal.message)
+    if Streams.isSilent(STDERR_FILENO), !json { StandardStreams.output("dmio: \(refusal.message)\n") }
     if json { StandardStreams.output(Receipt.json(refusal).text + "\n") }
     end(refusal.exit)
   }
@@ -52,6 +54,17 @@ enum Main {
   /// The text with each line made printable: it may quote what was typed.
   private static func lines(_ text: String) -> String {
     text.split(separator: "\n", omittingEmptySubsequences: false).map { printable(String($0)) }.joined(separator: "\n")
+  }
+
+  /// Refuses `--name=` with nothing behind it, as an unset variable leaves it: the parser would take the next operand for the
+  /// value, so that another file becomes a target.
+  private static func refuseEmptyValues(_ arguments: [String]) throws(Refusal) {
+    for argument in arguments.prefix(while: { $0 != "--" }) where argument.hasPrefix("--") && argument.hasSuffix("=") {
+      let name = argument.dropLast()
+      guard name.count > 2, !name.contains("=") else { continue }
+      throw Refusal(
+        "\(printable(String(name))): its value is empty; write one behind the =, or leave it out", exit: .usage)
+    }
   }
 
   private static func wantsJSON(_ arguments: [String]) -> Bool { arguments.prefix { $0 != "--" }.contains("--json") }

@@ -100,4 +100,17 @@ import Testing
   func without(errno: Int32) {
     #expect(DeviceLock.persist({ errno }, pause: {}) == .free)
   }
+
+  @Test("maps of a run that was killed are waited for until the kernel has taken it down, and no longer") func maps()
+    throws
+  {
+    let path = folder.path + "/maps"
+    try shell("mkdir '\(path)'")
+    var other: Descriptor? = try Descriptor.open(Array(path.utf8), O_RDONLY)
+    #expect(other.map { DeviceLock.attempt($0, isAlone: true) } == 0)
+    var pauses = 0
+    #expect(throws: Refusal.self) { try MapFolder(path).lock(pause: { pauses += 1 }) }
+    #expect(pauses == DeviceLock.tries.count - 1)
+    try MapFolder(path).lock(pause: { other = nil })
+  }
 }

@@ -70,4 +70,27 @@ import Testing
     #expect(!folder.exists("a"))
     #expect(try Tool.run(["copy", "--progress-fd", "1", "source", "a"], in: folder).exit == 0)
   }
+
+  @Test(
+    "an option with an empty value does not take the next operand for it",
+    arguments: ["--manifest=", "--plot=", "--map=", "--rate=", "--json=", "--progress-fd="])
+  func emptyValue(option: String) throws {
+    let folder = try TemporaryFolder()
+    for name in ["one", "two", "three"] { try folder.make(name, pattern(3000, seed: UInt64(name.count))) }
+    let before = try folder.snapshot()
+    for arguments in [["copy", option, "one", "two", "three"], ["copy", "--json", "one", "two", "three", option]] {
+      let run = try Tool.run(arguments, in: folder)
+      #expect(run.exit == 2 && run.error.contains("\(option.dropLast()): its value is empty"), "\(run.error)")
+      if arguments.contains("--json") { #expect(try JSONDecoding.failure(run).exit == 2) }
+    }
+    #expect(try folder.snapshot() == before)
+  }
+
+  @Test("a name that ends in = is a name") func equalsSign() throws {
+    let folder = try TemporaryFolder()
+    let bytes = try folder.make("a=", pattern(3000))
+    try #require(try Tool.run(["copy", "a=", "b="], in: folder).exit == 0)
+    try #require(try Tool.run(["copy", "--", "a=", "--b="], in: folder).exit == 0)
+    #expect(try folder.bytes("b=") == bytes && folder.bytes("--b=") == bytes)
+  }
 }

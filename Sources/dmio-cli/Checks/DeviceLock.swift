@@ -9,7 +9,8 @@ enum DeviceLock {
   /// Why a device that another run has is refused.
   static let reason = "is in use by another dmio, or by a program that locked it; wait for it to end"
 
-  /// Others may hold a lock for a moment, as udev does while it looks at a disk: so it is tried for a second.
+  /// Others may hold a lock for a moment, as udev does while it looks at a disk, or a run that was killed until the kernel has
+  /// taken it down: so it is tried for a second.
   static let tries = (count: 50, microseconds: UInt32(20_000))
 
   /// What came of asking for a lock.
@@ -53,23 +54,30 @@ enum DeviceLock {
       if let known = held[base], known.isAlone || !isAlone { return .free }
       let lock = held[base]?.file ?? again(file, status, isAlone: isAlone)
       held[base] = Held(file: lock, isAlone: isAlone)
-      return persist {
-        flock(lock.number, (isAlone ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0 ? 0 : errno
-      } pause: {
-        usleep(tries.microseconds)
-      }
+      return persist { attempt(lock, isAlone: isAlone) }
     }
     switch outcome {
     case .free: return
     case .taken: throw Refusal("\(opened.name): \(reason)")
-    case .interrupted: throw Refusal("interrupted before anything was written", exit: .interrupted)
+    case .interrupted: throw interrupted
     }
   }
+
+  /// What is said when a signal comes while a lock is waited for.
+  static var interrupted: Refusal { Refusal("interrupted before anything was written", exit: .interrupted) }
+
+  /// Asks once for a lock, and gives 0 or an errno.
+  static func attempt(_ file: Descriptor, isAlone: Bool) -> Int32 {
+    flock(file.number, (isAlone ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0 ? 0 : errno
+  }
+
+  /// The time between two tries.
+  static func pause() { usleep(tries.microseconds) }
 
   /// Asks for a lock, again and again for a while; a file system without locks is no reason to refuse.
   ///
   /// - Parameter attempt: Asks once, and gives 0 or an errno.
-  static func persist(_ attempt: () -> Int32, pause: () -> Void) -> Outcome {
+  static func persist(_ attempt: () -> Int32, pause: () -> Void = pause) -> Outcome {
     for index in 0..<tries.count {
       if index > 0 { pause() }
       let errno = attempt()
@@ -87,7 +95,8 @@ enum DeviceLock {
     return (try? Descriptor.open(Array("/proc/self/fd/\(file.number)".utf8), flags | O_NONBLOCK)) ?? file
   }
 
-  private static func base(of status: FileStatus) -> Whereabouts.Base? {
+  /// What a file or block device is told apart by; nil for all else.
+  static func base(of status: FileStatus) -> Whereabouts.Base? {
     switch status.kind {
     case .regular: .file(device: status.device, inode: status.inode)
     case .block: .block(status.special)

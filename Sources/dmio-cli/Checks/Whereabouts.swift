@@ -23,11 +23,16 @@ struct Whereabouts {
   /// Nil for what has its bytes nowhere else: memory.
   private init?(_ name: String, _ opened: OpenDevice, _ range: Range<UInt64>) {
     guard let report = opened.report else { return nil }
-    var start: UInt64 = 0
-    var base: Base =
+    let (base, start) = Whereabouts.resolve(
       report.isBlockDevice
-      ? .block(report.special) : .file(device: report.identity.device, inode: report.identity.inode)
-    // A loop device over a file, a partition of a disk: what counts is where the bytes end up.
+        ? .block(report.special) : .file(device: report.identity.device, inode: report.identity.inode))
+    let moved = range.lowerBound.addingSaturated(start)..<range.upperBound.addingSaturated(start)
+    self.init(name: name, base: base, range: moved)
+  }
+
+  /// A loop device over a file, a partition of a disk: what counts is where the bytes end up, and from which byte on.
+  static func resolve(_ base: Base) -> (base: Base, start: UInt64) {
+    var (base, start) = (base, UInt64(0))
     while case .block(let special) = base {
       let numbers = BlockNumbers(special)
       if let backing = numbers.backing {
@@ -40,8 +45,7 @@ struct Whereabouts {
         break
       }
     }
-    let moved = range.lowerBound.addingSaturated(start)..<range.upperBound.addingSaturated(start)
-    self.init(name: name, base: base, range: moved)
+    return (base, start)
   }
 
   init?(of source: SourceOperand) {

@@ -30,6 +30,7 @@ struct PolicyOptions: ParsableArguments {
   ) throws(Refusal) -> (SourceOperand, [RegionOperand]) {
     let sourceOperand = try Operands.region(source)
     let targetOperands = try Operands.regions(targets)
+    try Streams.refuse([sourceOperand] + targetOperands)
     try check(targets: targetOperands.count)
     Interrupts.watch()
     return (try open(sourceOperand, targetOperands), targetOperands)

@@ -25,6 +25,7 @@ struct WriteCommand: ParsableCommand {
 
   func run() throws {
     let operands = try Operands.regions(regions)
+    try Streams.refuse(operands, readsInput: true)
     Interrupts.watch()
     let set = try TargetSet(opening: operands, bytes: nil, keepsFiles: true)
     for target in set.operands where target.place != nil && target.operand.size == nil {

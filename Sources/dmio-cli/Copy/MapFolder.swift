@@ -90,13 +90,24 @@ struct MapFolder {
     }
   }
 
-  /// Keeps other runs away from the maps, for as long as this process lives.
-  private func lock() throws(Refusal) {
-    do throws(Errno) {
-      if holder.file == nil { holder.file = try Descriptor.open(path, O_RDONLY | O_DIRECTORY) }
-      guard let file = holder.file, flock(file.number, LOCK_EX | LOCK_NB) == 0 else { throw Errno(rawValue: errno) }
-    } catch {
-      throw error == .EAGAIN ? Refusal("\(name): is in use by another run of dmio") : refusal(error)
+  /// Keeps other runs away from the maps, for as long as this process lives. One that was killed is waited for.
+  func lock(pause: () -> Void = DeviceLock.pause) throws(Refusal) {
+    if holder.file == nil {
+      do throws(Errno) { holder.file = try Descriptor.open(path, O_RDONLY | O_DIRECTORY) } catch {
+        throw refusal(error)
+      }
+    }
+    guard let file = holder.file else { return }
+    var last: Int32 = 0
+    let outcome = DeviceLock.persist(
+      {
+        last = DeviceLock.attempt(file, isAlone: true)
+        return last
+      }, pause: pause)
+    switch outcome {
+    case .free: if last != 0 { throw refusal(Errno(rawValue: last)) }
+    case .taken: throw Refusal("\(name): is in use by another run of dmio")
+    case .interrupted: throw DeviceLock.interrupted
     }
   }
 

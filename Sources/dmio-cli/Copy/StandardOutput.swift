@@ -32,15 +32,16 @@ final class StandardOutput {
       let count = unsafe Glibc.write(STDOUT_FILENO, part.baseAddress, part.count)
       if count > 0 {
         written += UInt64(count)
+        // A write that a signal ended: whoever reads may never read again, and what was not written yet stays so.
+        isCut = count < part.count && Interrupts.areWanted
         unsafe rest = rest.dropFirst(count)
-      } else if Glibc.errno == EAGAIN {
+      } else if Glibc.errno == EAGAIN, !Interrupts.areWanted {
         var entry = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
         _ = unsafe poll(&entry, 1, 100)
-      } else if Glibc.errno != EINTR {
+      } else if Glibc.errno != EINTR, Glibc.errno != EAGAIN {
         errno = Errno(rawValue: Glibc.errno)
         isCut = true
       } else if Interrupts.areWanted {
-        // Whoever reads may never read again: what was not written yet stays so.
         isCut = true
       }
     }

@@ -16,6 +16,7 @@ struct ProgressOptions: ParsableArguments {
     if progressFd < 0 || fcntl(progressFd, F_GETFD) < 0 {
       throw ValidationError("--progress-fd \(progressFd): is not open")
     }
+    Streams.note(progress: progressFd)
   }
 
   /// Refuses standard output as the place of progress, where something else has it for itself.
@@ -25,7 +26,8 @@ struct ProgressOptions: ParsableArguments {
   }
 }
 
-/// How far a copy is: drawn at each tick on a terminal, told once a second elsewhere, and whenever SIGUSR1 asks.
+/// How far a copy is: drawn at each tick on a terminal, told once a second elsewhere, and whenever SIGUSR1 asks. What the reader
+/// does not take at once is left out: a copy does not wait for it.
 struct Progress {
   private let run: CopyRun
   private let names: [String]
@@ -65,9 +67,9 @@ struct Progress {
   /// One record: JSON where that was asked for, else a line.
   private func tell() {
     if options.progress == .json || options.progressFd != nil {
-      StandardStreams.write(json.text + "\n", to: options.progressFd ?? STDERR_FILENO)
+      Offers.offer(json.text + "\n", to: options.progressFd ?? STDERR_FILENO)
     } else {
-      StandardStreams.error(total + "\n")
+      Offers.offer(total + "\n", to: STDERR_FILENO)
     }
   }
 
@@ -75,8 +77,8 @@ struct Progress {
     // More targets than fit a screen would scroll it.
     let shown = names.count > 1 && names.count <= 16 ? run.targets.indices.map(line) : []
     let text = (shown + [total]).map { "\r\($0)\u{1B}[K" }.joined(separator: "\n")
-    StandardStreams.error((lines > 1 ? "\u{1B}[\(lines - 1)A" : "") + text)
-    lines = shown.count + 1
+    let isTaken = Offers.offer((lines > 1 ? "\u{1B}[\(lines - 1)A" : "") + text, to: STDERR_FILENO)
+    if isTaken { lines = shown.count + 1 }
   }
 
   private mutating func erase() {
