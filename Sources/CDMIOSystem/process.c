@@ -31,6 +31,7 @@ static void after_fork_in_child(void)
 	threads = 0;
 	/* The callback in which the fork came is not over there, but its client is. */
 	dmio_seats = 0;
+	dmio_turns = 0;
 	pthread_mutex_unlock(&first_use);
 }
 

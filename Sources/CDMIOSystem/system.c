@@ -18,6 +18,7 @@
 
 _Thread_local uintptr_t dmio_thread_number;
 _Thread_local int dmio_seats;
+_Thread_local int dmio_turns;
 
 uintptr_t dmio_number_thread(void)
 {

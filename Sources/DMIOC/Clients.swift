@@ -52,7 +52,8 @@ public func dm_io_client_event_fd(_ client: OpaquePointer!) -> Int32 {
 @c @implementation
 public func dm_io_client_poll(_ client: OpaquePointer!, _ timeout_ms: Int32) -> Int32 {
   unsafe Clients.answering(client) { (client) throws(BlockError) in
-    guard timeout_ms == 0 || !client.mayWaitForCaller else { throw .wouldDeadlock }
+    let mayWait = !BlockClient.isInCompletion && !client.mayWaitForCaller
+    guard timeout_ms == 0 || mayWait else { throw .wouldDeadlock }
     let ended =
       timeout_ms > 0 ? try client.poll(waitMilliseconds: Int(timeout_ms)) : try client.poll(wait: timeout_ms < 0)
     return Int32(clamping: ended)

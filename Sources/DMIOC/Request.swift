@@ -72,7 +72,7 @@ struct Request {
   ) -> Int32 {
     guard unsafe isAligned(word), unsafe isAligned(errors) else { return refusal(.EINVAL) }
     return answering { () throws(BlockError) in
-      guard !client.mayWaitForCaller else { throw .wouldDeadlock }
+      guard !BlockClient.isInCompletion, !client.mayWaitForCaller else { throw .wouldDeadlock }
       let result = try client.performBlocking(operation, span, memory)
       if let word = unsafe word { unsafe word.pointee = UInt(result.errors.rawValue) }
       if let errors = unsafe errors {

@@ -206,6 +206,54 @@ static void destroying_a_client_waits_for_what_is_in_flight(void)
 	dm_io_device_close(bdev);
 }
 
+struct others {
+	struct dm_io_client *driven, *shared;
+	struct block_device *bdev;
+	unsigned char *data;
+	int times;
+};
+
+static void wait_for_others(unsigned long bits, void *context)
+{
+	struct others *others = context;
+	struct dm_io_client *clients[] = { others->driven, others->shared };
+	struct io_region where = region(others->bdev, 0, 8);
+	unsigned long word = UNTOUCHED;
+
+	CHECK(bits == 0);
+	for (int which = 0; which < 2; which++) {
+		struct dm_io_request sync = writing(clients[which], others->data, NULL, NULL);
+
+		CHECK(dm_io(&sync, 1, &where, &word, 0) == -EDEADLK && word == UNTOUCHED);
+		CHECK(dm_io_client_poll(clients[which], -1) == -EDEADLK && dm_io_client_poll(clients[which], 10) == -EDEADLK);
+		CHECK(dm_io_client_poll(clients[which], 0) == 0);
+	}
+	CHECK(dm_io_sync_vm(1, &where, DM_IO_WRITE, others->data, &word) == -EDEADLK && word == UNTOUCHED);
+	others->times++;
+}
+
+static void a_driven_clients_callback_waits_for_no_other_client(void)
+{
+	struct dm_io_client *client = dm_io_client_create(1, DM_IO_DRIVEN);
+	struct others others = { dm_io_client_create(1, DM_IO_DRIVEN), dm_io_client_create(1, 0), opened("ram:1MiB"), filled(PAGE, 1), 0 };
+	struct dm_io_request request = writing(client, others.data, wait_for_others, &others);
+	struct io_region where = region(others.bdev, 0, 8);
+	unsigned long word = UNTOUCHED;
+
+	CHECK(dm_io(&request, 1, &where, NULL, 0) == 0);
+	while (others.times == 0)
+		CHECK(dm_io_client_poll(client, -1) >= 0);
+	/* After it all of that goes on as always. */
+	request = writing(others.driven, others.data, NULL, NULL);
+	CHECK(dm_io(&request, 1, &where, &word, 0) == 0 && word == 0);
+	CHECK(dm_io_sync_vm(1, &where, DM_IO_WRITE, others.data, &word) == 0 && word == 0);
+	dm_io_client_destroy(client);
+	dm_io_client_destroy(others.driven);
+	dm_io_client_destroy(others.shared);
+	free(others.data);
+	dm_io_device_close(others.bdev);
+}
+
 static void wrong_clients_are_refused(void)
 {
 	struct dm_io_client *shared = dm_io_client_create(1, 0);
@@ -224,6 +272,7 @@ int main(void)
 	RUN(a_driven_client_calls_back_in_its_poll_and_nowhere_else);
 	RUN(a_driven_client_is_its_threads_alone);
 	RUN(a_callback_may_not_wait_in_poll);
+	RUN(a_driven_clients_callback_waits_for_no_other_client);
 	RUN(the_event_descriptor_tells_when_to_poll);
 	RUN(a_callback_may_destroy_its_client);
 	RUN(destroying_a_client_waits_for_what_is_in_flight);

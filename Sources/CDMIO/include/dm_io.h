@@ -12,7 +12,8 @@
  *             a fork and is used in the child
  *   -E2BIG    a request of a newer header asks for something that this library does not know
  *   -EIO      a read of more than one region
- *   -EDEADLK  the call would wait inside a callback: for the callback's client, or where neither is driven, for another one
+ *   -EDEADLK  a synchronous request, or a poll that waits, inside a callback of any client; and what would wait there for a client that
+ *             is not driven, inside a callback of another such one
  *   -EPERM    a driven client on another thread than the one that made it
  *   -EAGAIN   too many requests wait already
  *   -ESHUTDOWN  the client is being destroyed, which waits for the callback that makes this call

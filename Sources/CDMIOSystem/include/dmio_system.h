@@ -42,6 +42,17 @@ static inline void dmio_count_seat(int change)
 	dmio_seats += change;
 }
 
+/* How many turns of clients, of any kind, the calling thread is in: what it does then is done in a callback. */
+extern _Thread_local int dmio_turns __attribute__((tls_model("initial-exec")));
+static inline bool dmio_is_turning(void)
+{
+	return dmio_turns > 0;
+}
+static inline void dmio_count_turn(int change)
+{
+	dmio_turns += change;
+}
+
 /* A word as it stands, in a load of its own: one that takes its neighbour along has to wait where either was written just before. */
 static inline uint64_t dmio_read_alone(const uint64_t *word)
 {

@@ -85,6 +85,9 @@ extension BlockClient {
   /// completion of this one may be about to wait for that client.
   package var mayWaitForCaller: Bool { kind == .shared && dmio_is_seated() && !state.isOwner }
 
+  /// True in a completion of any client: for callers that are never to wait there.
+  package static var isInCompletion: Bool { dmio_is_turning() }
+
   /// Sets the reservation to `pages` pages, whatever it was.
   public func resize(toPages pages: Int) throws(BlockError) {
     guard pages >= 0, pages <= Limits.reservedPages else { throw .invalid(.reservation) }

@@ -16,8 +16,10 @@ extension Stable where Value == ClientState {
     assert(!pointee.isTurning, "a turn within a turn would take completions that the outer one has counted")
     pointee.isTurning = true
     let isShared = pointee.kind == .shared
+    dmio_count_turn(1)
     if isShared { dmio_count_seat(1) }
     defer {
+      dmio_count_turn(-1)
       if isShared { dmio_count_seat(-1) }
       pointee.isTurning = false
       pointee.mayDeliver = false
