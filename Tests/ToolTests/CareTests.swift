@@ -106,6 +106,21 @@ import Testing
     #expect(try other.receipt.targets[0].mismatches == [.init(sector: 103, count: 1)])
   }
 
+  @Test("what is missing of a source file that was cut is no gap: it is listed, and the copy says so") func cutSource()
+    throws
+  {
+    try folder.make("long", pattern(4 << 20))
+    let tool = try RunningTool(
+      ["copy", "--json", "--rate", "1MiB", "long", "a"].map { Array($0.utf8) }, in: folder)
+    try waitUntil("the first part is written") { folder.size("a") > 0 }
+    try shell("truncate -s 1M '\(folder.path)/long'")
+    let run = try tool.wait()
+    #expect(run.exit == 4 && run.error.contains("long: has shrunk: the last 3145728 bytes"), "\(run.error)")
+    // What was read before is there; all from some sector on is missing.
+    let holes = try run.receipt.source.holes
+    #expect(holes.count == 1 && holes.last.map { $0.sector + $0.count } == 8192 && holes[0].sector >= 2048)
+  }
+
   @Test("a target that was removed while it was written is not good") func removed() throws {
     // Two seconds and more.
     try folder.make("long", pattern(3 << 20))

@@ -31,8 +31,13 @@ final class Gaps {
   private func ask(_ sector: UInt64) -> (isData: Bool, end: UInt64) {
     let place = off_t(clamping: (start + sector) * 512)
     let data = lseek(file.number, place, Gaps.seekData)
-    // Behind the last data there is a gap to the end; a file system that knows no gaps has data only.
-    if data < 0 { return errno == ENXIO ? (false, .max) : (true, .max) }
+    // A file system that knows no gaps has data only.
+    if data < 0, errno != ENXIO { return (true, .max) }
+    if data < 0 {
+      // Behind the last data there is a gap to the end. Where the file has become shorter is none: a read tells what is missing.
+      let now = (try? file.status().bytes) ?? 0
+      return now <= UInt64(place) ? (true, .max) : (false, (now + 511) / 512 - start)
+    }
     if data >= place + 512 { return (false, UInt64(data) / 512 - start) }
     let gap = lseek(file.number, max(data, place), Gaps.seekHole)
     if gap < 0 { return (true, .max) }
