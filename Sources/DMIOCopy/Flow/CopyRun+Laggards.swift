@@ -1,8 +1,8 @@
 /// Targets that keep the others waiting: they are left behind, and catch up by themselves.
 ///
 /// A pause is no reason: memory cards make some all the time. Nor is being somewhat slower: for whoever is left behind the source is
-/// read once more. So it is left behind when others have waited for it for half of the time,
-/// of late or since the copy began: then they are more than twice as fast.
+/// read once more. So it is left behind when others have waited for it for half of the time, of late or since the copy began: then
+/// they are more than twice as fast.
 extension CopyRun {
   /// What a target may keep others waiting in any case.
   private static let leastPatience = Duration.milliseconds(5)
