@@ -65,7 +65,13 @@ final class NewFile {
     // Not with O_DIRECT at once: where that is refused, some file systems leave an empty file behind.
     let made = try Descriptor.open(path, (flags & ~OpenFlags.direct) | O_CREAT | O_EXCL)
     isOurs = true
-    return flags & OpenFlags.direct == 0 ? made : try Descriptor.open(path, flags)
+    if flags & OpenFlags.direct == 0 { return made }
+    // The file that was made, whatever its name leads to by now; a root without /proc has the name alone.
+    let own = Array("/proc/self/fd/\(made.number)".utf8)
+    do throws(Errno) { return try Descriptor.open(own, flags) } catch {
+      guard error == .ENOENT else { throw error }
+      return try Descriptor.open(path, flags)
+    }
   }
 
   /// Leaves the file to another run, which was faster at locking it.

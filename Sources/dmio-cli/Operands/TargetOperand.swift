@@ -17,6 +17,8 @@ final class TargetOperand {
   let bytesBefore: UInt64
   /// True for the operand of a file without offset or size: the file is to become the copy.
   let isWholeFile: Bool
+  /// False for a file that was opened without one, such as a descriptor's of a file that was removed before.
+  private let hadName: Bool
   private let opening: DeviceOpening
 
   /// - Parameters:
@@ -34,10 +36,13 @@ final class TargetOperand {
     let absent = try NewFile.ifAbsent(stack)
     place = absent.flatMap { new in others.lazy.compactMap(\.place).first { $0.isSame(as: new) } } ?? absent
     var isFile = place != nil
+    var hadName = place != nil
     if case .path(let path) = stack.core, place == nil, let status = try? FileStatus.of(path) {
       isFile = status.kind == .regular
+      hadName = status.names > 0
       if status.kind == .block { opening.isExclusive = claimed.insert(status.special).inserted }
     }
+    self.hadName = hadName
     isWholeFile = isFile && !keepsFile && operand.namedOffset == nil && operand.size == nil
     var size = wanted
     if let place { opening.stand = { flags throws(Errno) in try place.unnamed(flags) } }
@@ -133,6 +138,7 @@ final class TargetOperand {
   /// - Parameter fileEnd: Where the file ends at last, with other regions of it that are written.
   func target(zeros: CopyTarget.Zeros, fileEnd: UInt64) -> Target {
     let (file, place, opened, end) = (opened.isRegularFile ? opened.file : nil, place, opened, end)
+    let hadName = hadName
     let copy = CopyTarget(opened.device, start: operand.offset / 512, sectors: (bytes + 511) / 512, zeros: zeros)
     copy.settling.trim = { [unowned copy] () throws(Errno) in
       guard let file else { return }
@@ -140,7 +146,6 @@ final class TargetOperand {
       // What the last block was filled up with is cut off. Zeros at the end that were left out are added, if all is there.
       if bytes > fileEnd { try file.cut(to: fileEnd) } else if bytes < end, copy.map.isDone { try file.cut(to: end) }
     }
-    let hadName = (try? file?.status().names) ?? 0 > 0
     copy.settling.syncDirectory = { () throws(Errno) in
       // Somebody has removed it meanwhile: what was copied is going to be gone, too.
       if hadName, try file?.status().names == 0 { throw .ENOENT }
