@@ -91,6 +91,17 @@ internal import Testing
     return (trial, held, below, serve)
   }
 
+  @Test("the others go on in the moment in which one is left behind: nothing else would happen that they could wait for")
+  func goesOnAtOnce() throws {
+    let (trial, _, _, serve) = try leaveOneBehind()
+    // Without another step, something more is read than the four chunks of the window.
+    let hasMore = sourceDisk.asked(.read).count > 4
+    #expect(try hasMore || trial.client.poll(waitMilliseconds: 10_000) > 0)
+    try trial.go(serve: { serve(0) || serve(1) })
+    #expect(trial.isGood)
+    trial.end()
+  }
+
   @Test("while the others write, a laggard is given what it missed, and takes part again when it has it")
   func catchesUpMeanwhile() throws {
     let (trial, _, below, serve) = try leaveOneBehind()

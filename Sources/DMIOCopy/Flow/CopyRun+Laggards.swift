@@ -27,28 +27,36 @@ extension CopyRun {
   /// Chunks are all taken, and some of them wait for a target alone: to be looked at again soon.
   package var mayBeKeptWaiting: Bool { policy.leavesLaggards && targets.count > 1 && !canBegin && !isStopped }
 
-  /// Counts the time since the last look for those that others wait for, and leaves behind who has used up its own.
-  func leaveLaggards() {
-    guard mayBeKeptWaiting, let piece = nextPiece() else { return lastLook = nil }
+  /// Counts the time since the last look for those that others wait for, and leaves behind who has used up its own: true when
+  /// somebody was, for then more can be begun, and nothing else may come to pass that says so.
+  func leaveLaggards() -> Bool {
+    guard mayBeKeptWaiting, let piece = nextPiece() else {
+      lastLook = nil
+      return false
+    }
     let now = ContinuousClock.now
     defer { lastLook = now }
-    guard let lastLook else { return }
+    guard let lastLook else { return false }
     let held = targets.indices.map { index in
       busy.count { $0.pending > 0 && $0.open & (1 << UInt64(index)) != 0 }
     }
     // Somebody has answered nearly all that it was asked, and wants what comes next: that is who waits.
     guard held.indices.contains(where: { piece.needs & (1 << UInt64($0)) != 0 && held[$0] <= reserve.window / 4 })
-    else { return }
+    else { return false }
     if now - watched > CopyRun.lately {
       watched = now - CopyRun.lately / 2
       for target in targets { target.keptWaiting /= 2 }
     }
     let patience = max(CopyRun.leastPatience, (now - watched) / 2)
+    var hasLeft = false
     for (target, held) in zip(targets, held) where held >= max(1, reserve.window / 2) {
       guard !target.isDropped, !target.isLeftBehind else { continue }
       target.keptWaiting += min(now - lastLook, CopyRun.longestLook)
-      if target.keptWaiting > patience { leaveBehind(target) }
+      guard target.keptWaiting > patience else { continue }
+      leaveBehind(target)
+      hasLeft = true
     }
+    return hasLeft
   }
 
   private func leaveBehind(_ target: CopyTarget) {

@@ -35,14 +35,8 @@ extension CopyRun {
     answer?(errno)
   }
 
-  /// Looks at the time: called now and then while nothing completes.
+  /// Looks at the time, now and then: gives up what takes longer than it may, with all that its target has not answered.
   package func tick() {
-    giveUpLate()
-    leaveLaggards()
-  }
-
-  /// Gives up what takes longer than it may, with all that its target has not answered.
-  private func giveUpLate() {
     guard let timeout = policy.timeout else { return }
     let now = ContinuousClock.now
     let late = busy.flatMap(\.parts).filter { now - $0.started > timeout }

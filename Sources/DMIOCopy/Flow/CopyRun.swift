@@ -70,6 +70,17 @@ package final class CopyRun {
   /// Begins what can be begun. True when the copy is over: nothing is under way, and nothing more is going to be.
   package func step() -> Bool {
     catchUp()
+    repeat {
+      if !beginPieces() { return false }
+    } while leaveLaggards()
+    if reserve.isExhausted { isStopped = true }
+    let isThrough = busy.isEmpty && (isStopped || hasEnded || nextPiece() == nil && !hasLeftOver)
+    settle(all: isThrough)
+    return isThrough && targets.allSatisfy(\.isSettled)
+  }
+
+  /// Begins as many pieces as can be; false when the throttle has to be waited for.
+  private func beginPieces() -> Bool {
     while !isStopped, !hasEnded {
       guard let piece = nextPiece() else {
         guard beginAnotherPass() else { break }
@@ -79,11 +90,7 @@ package final class CopyRun {
       guard canBegin, let chunk = reserve.take() else { break }
       begin(chunk, piece)
     }
-    leaveLaggards()
-    if reserve.isExhausted { isStopped = true }
-    let isThrough = busy.isEmpty && (isStopped || hasEnded || nextPiece() == nil && !hasLeftOver)
-    settle(all: isThrough)
-    return isThrough && targets.allSatisfy(\.isSettled)
+    return true
   }
 
   /// Nothing of it is left to be tried.
