@@ -91,7 +91,7 @@ internal import Testing
     return (trial, held, below, serve)
   }
 
-  @Test("the others go on in the moment in which one is left behind: nothing else would happen that they could wait for")
+  @Test("the others go on in the moment in which one is left behind: nothing else would happen to wait for")
   func goesOnAtOnce() throws {
     let (trial, _, _, serve) = try leaveOneBehind()
     // Without another step, something more is read than the four chunks of the window.
