@@ -54,6 +54,26 @@ import Testing
     pool.stop()
   }
 
+  @Test("no worker takes a processor that is to be left to others, whatever number is asked for")
+  func leavesProcessors() throws {
+    let disk = try TemporaryDisk(bytes: 1 << 20, inMemory: true)
+    let file = open(disk.path, O_RDWR)
+    defer { close(file) }
+    for others in [sysconf(Int32(_SC_NPROCESSORS_ONLN)) - 1, 1 << 20, Int.max] {
+      let mailbox = try Mailbox()
+      let pool = WorkerPool(.prompt, mailbox: mailbox, processorsForOthers: others)
+      let records = records(64, file: file, inTurn: false)
+      for record in records { pool.push(record) }
+      for record in records {
+        pool.share()
+        #expect(pool.carryOutHere() == record)
+      }
+      #expect(pool.isEmpty && pool.carryOutHere() == nil)
+      pool.stop()
+      for record in records { record.destroy() }
+    }
+  }
+
   @Test("the next write to a file is there when the one before is over") func nextInTurn() throws {
     let disk = try TemporaryDisk(bytes: 1 << 20, inMemory: true)
     let file = open(disk.path, O_RDWR)

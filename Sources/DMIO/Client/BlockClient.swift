@@ -44,10 +44,15 @@ public final class BlockClient: Sendable {
   /// Makes a client that has reserved `pages` pages, and `registeredPages` more for buffers that its ring knows beforehand.
   ///
   /// As many of the latter are registered as the kernel allows (`registration` tells); the others work all the same.
+  ///
+  /// Transfers that only move bytes in memory are shared with other processors where there are many of them. A program that
+  /// computes beside them, such as hashes, is faster with as many `processorsForOthers` as it has threads for that. The client's
+  /// thread goes on in any case.
+  ///
   /// Throws `.invalid(.reservation)`, or `.system` when memory, threads or (if asked for) io_uring cannot be had.
   public init(
     pages: Int = Limits.defaultPages, kind: Kind = .shared, engine choice: EngineChoice = .auto,
-    registeredPages: Int = 0
+    registeredPages: Int = 0, processorsForOthers: Int = 0
   ) throws(BlockError) {
     guard pages >= 1, pages <= Limits.reservedPages, registeredPages >= 0, registeredPages <= Limits.registeredPages
     else { throw .invalid(.reservation) }
@@ -56,7 +61,8 @@ public final class BlockClient: Sendable {
     let mailbox = try Mailbox()
     let state = Stable(
       allocating: try ClientState(
-        kind: kind, ringOnly: choice == .uring, mailbox: mailbox, arena: arena))
+        kind: kind, ringOnly: choice == .uring, mailbox: mailbox, arena: arena,
+        processorsForOthers: processorsForOthers))
     self.state = state
     do throws(BlockError) {
       switch kind {

@@ -27,10 +27,13 @@ final class WorkerPool: Sendable {
   /// What a push has to do beyond the queue.
   private enum Next { case wakeIdle, startThread, nothing }
 
-  init(_ calls: Calls, mailbox: Mailbox) {
+  /// - Parameter processorsForOthers: Prompt pieces leave so many alone, beside the one of the client's thread.
+  init(_ calls: Calls, mailbox: Mailbox, processorsForOthers: Int = 0) {
     self.calls = calls
     self.mailbox = mailbox
-    most = calls == .block ? Limits.workerThreads : min(Int(dmio_processors()) - 1, Limits.workerThreads)
+    let beside = Int(dmio_processors()) - 1
+    let free = beside - min(max(0, processorsForOthers), beside)
+    most = calls == .block ? Limits.workerThreads : min(free, Limits.workerThreads)
   }
 
   deinit { pushes.destroy() }

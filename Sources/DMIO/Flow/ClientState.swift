@@ -106,14 +106,14 @@ struct ClientState: ~Copyable {
   var batch = BatchState()
 
   init(
-    kind: BlockClient.Kind, ringOnly: Bool, mailbox: Mailbox, arena: PageArena
+    kind: BlockClient.Kind, ringOnly: Bool, mailbox: Mailbox, arena: PageArena, processorsForOthers: Int
   ) throws(BlockError) {
     self.kind = kind
     self.ringOnly = ringOnly
     self.mailbox = mailbox
     signs = mailbox.signs
     workers = WorkerPool(.block, mailbox: mailbox)
-    prompt = WorkerPool(.prompt, mailbox: mailbox)
+    prompt = WorkerPool(.prompt, mailbox: mailbox, processorsForOthers: processorsForOthers)
     attendance = mailbox.attendance
     self.arena = arena
     foreign = ForeignSlots()

@@ -52,7 +52,8 @@ struct CopyCommand: ParsableCommand {
     try set.check(source: source) { overwrite.yes || dryRun || maps?.keeps($0) == true }
     if dryRun { DryRun.tell(source, set.operands, maps, receipt) }
     let run = try Run(
-      engine.engine.choice, Window([source.opened] + set.operands.map(\.opened), bytes: source.bytes))
+      engine.engine.choice, Window([source.opened] + set.operands.map(\.opened), bytes: source.bytes),
+      isHashed: hash.isWanted)
     run.policy = policy.policy
     run.policy.findsZeros = sparse.sparse == .auto
     if verify.verify != nil { run.policy.verification = .readback }

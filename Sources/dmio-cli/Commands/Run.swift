@@ -24,16 +24,24 @@ final class Run {
   /// How long a wait lasts at most, so that signals are seen and progress shows while nothing completes.
   static let tickMilliseconds = 100
 
-  init(_ engine: EngineChoice, _ window: Window = .most) throws(Refusal) {
+  /// - Parameter isHashed: A thread makes a hash beside the copy, which takes as long as one processor needs for it.
+  init(_ engine: EngineChoice, _ window: Window = .most, isHashed: Bool = false) throws(Refusal) {
     self.window = window
-    do throws(BlockError) { client = try Run.client(engine, window) } catch { throw Refusal("\(error)") }
+    do throws(BlockError) {
+      client = try Run.client(engine, window, processorsForOthers: isHashed ? 1 : 0)
+    } catch {
+      throw Refusal("\(error)")
+    }
   }
 
   /// A client with room for the chunks and the pieces of many targets.
-  static func client(_ engine: EngineChoice, _ window: Window = .most) throws(BlockError) -> BlockClient {
+  static func client(
+    _ engine: EngineChoice, _ window: Window = .most, processorsForOthers: Int = 0
+  ) throws(BlockError) -> BlockClient {
     try BlockClient(
       pages: 256, kind: .driven, engine: engine,
-      registeredPages: window.chunks * Window.chunkBytes / Limits.pageBytes)
+      registeredPages: window.chunks * Window.chunkBytes / Limits.pageBytes,
+      processorsForOthers: processorsForOthers)
   }
 
   /// Copies and settles, with progress where it is wanted.
