@@ -13,6 +13,11 @@ public struct Measurements: Sendable, Encodable {
     samples[contestant, default: []].append(sample)
   }
 
+  /// Adds the samples of these rounds.
+  public mutating func add(_ rounds: [Round]) {
+    for round in rounds { for (contestant, sample) in round.samples { add(sample, of: contestant) } }
+  }
+
   /// Says that `contestant` cannot be measured.
   public mutating func fail(_ contestant: String, because reason: String) {
     failures[contestant] = reason

@@ -24,6 +24,30 @@ import Testing
     #expect(measured.most(.iops, of: "C") == nil)
   }
 
+  private func round(_ values: [String: Double]) -> Round {
+    var round = Round()
+    for (name, value) in values { round.add(Sample([.iops: value]), of: name) }
+    return round
+  }
+
+  @Test("a round is as restless as the program that differs most from itself, whatever others do in it")
+  func restlessness() {
+    #expect(round([:]).restlessness == 0)
+    #expect(round(["C": 100, "dmio": 1]).restlessness == 0)
+    #expect(round(["C": 100, "C-2": 104, "dmio": 1]).isQuiet)
+    #expect(!round(["C": 106, "C-2": 100, "dmio": 100]).isQuiet)
+    #expect(abs(round(["C": 100, "C-2": 100, "fio": 100, "fio-2": 80]).restlessness - 0.25) < 1e-9)
+    #expect(round(["C": 100, "C-2": 0]).restlessness == 0)
+  }
+
+  @Test("the quietest rounds count, in their order, and all if there are no more") func quietest() {
+    let rounds = [(100.0, 150.0), (1, 1), (2, 3), (5, 5), (7, 8)].map { round(["C": $0, "C-2": $1]) }
+    var measured = Measurements()
+    measured.add(rounds.quietest(3))
+    #expect(measured.values(.iops, of: "C") == [1, 5, 7])
+    #expect(rounds.quietest(9).count == 5)
+  }
+
   @Test("a quantity that was not measured has no median") func otherQuantity() {
     var measured = Measurements()
     measured.add(Sample([.iops: 10]), of: "fio")

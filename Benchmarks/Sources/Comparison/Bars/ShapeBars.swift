@@ -32,10 +32,12 @@ extension Bars {
       "threads", "4 KiB writes to /dev/null, depth 32, each thread with a client or ring of its own",
       Contestant.twins(Command.reference()) + [
         Contestant("C 2 threads", Command.reference(shape: "threads", more: ["--threads", "2"])),
-        Contestant("C 2 processes", Command.reference(shape: "processes", more: ["--threads", "2"])),
         Contestant("1 thread", Command.dmio()),
         Contestant("2 threads", Command.dmio(more: ["--threads", "2"])),
-      ]),
+        // Twins, for what keeps the second processor busy is not felt by one thread.
+      ]
+        + Contestant.twins(
+          Command.reference(shape: "processes", more: ["--threads", "2"]), named: "C 2 processes")),
     Experiment(
       "shared", "4 KiB writes to /dev/null, 2 threads that share one client or ring, depth 32 each",
       Contestant.twins(Command.reference(shape: "shared", more: ["--threads", "2"])) + [
