@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build release test test-debug test-bad-device test-compare demo compare evidence lint fmt tsan asan docs check clean bench gate test-bench library install uninstall test-c test-dependent test-evidence
+.PHONY: help build release tool test test-debug test-bad-device test-compare demo compare evidence lint fmt tsan asan docs check clean bench gate test-bench library install uninstall test-c test-dependent test-evidence
 # The words build in shared folders and print for a reader: one after the other.
 .NOTPARALLEL:
 
@@ -20,6 +20,12 @@ help: ## Show these words
 build: ## Build everything, debug
 	@$(DEPENDENCIES) build
 	$(SWIFT) build
+
+# What is shown and checked, unless another tool is named that was built before.
+TOOL ?= .build/release/dmio
+
+tool:
+	@[ "$(TOOL)" != .build/release/dmio ] || $(MAKE) release
 
 release: ## Build the tool, optimised: .build/release/dmio
 	@$(DEPENDENCIES) build
@@ -88,10 +94,9 @@ docs: ## Build the documentation of the libraries, warnings are errors
 	$(SWIFT) package generate-documentation --target DMIO --warnings-as-errors
 	$(SWIFT) package generate-documentation --target DMIOCopy --warnings-as-errors
 
-demo: ## Copy a file system with bad sectors on all sides, and repair it
+demo: tool ## Copy a file system with bad sectors on all sides, and repair it
 	@$(DEPENDENCIES) demo
-	@$(SWIFT) build -c release --product dmio
-	@Scripts/demo.sh .build/release/dmio
+	@Scripts/demo.sh $(TOOL)
 
 compare: release ## Put what copies disks through the same faults; write docs/comparison.md
 	@$(DEPENDENCIES) compare
@@ -102,10 +107,10 @@ evidence: compare library ## Show anew what the documents claim of a copy: fault
 	SWIFT="$(SWIFT)" Scripts/evidence.sh .build-lib/release/dmio docs/evidence.md
 	@echo "make evidence: all written"
 
-test-evidence: release ## Check coarsely what is claimed of the speed of a copy
+test-evidence: tool ## Check coarsely what is claimed of the speed of a copy
 	@$(DEPENDENCIES) evidence
 	@document=$$(mktemp) && trap 'rm -f "$$document"' EXIT && \
-	  DMIO_ROUNDS=1 DMIO_MIB=256 DMIO_SLACK=2 Scripts/measure-copy.sh .build/release/dmio "$$document"
+	  DMIO_ROUNDS=1 DMIO_MIB=256 DMIO_SLACK=2 Scripts/measure-copy.sh $(TOOL) "$$document"
 
 bench: library ## Compare with C and peers, 15 minutes; write docs/performance.md
 	@$(DEPENDENCIES) bench
@@ -113,11 +118,11 @@ bench: library ## Compare with C and peers, 15 minutes; write docs/performance.m
 	cd Benchmarks && .build/release/compare --dmio ../.build-lib/release/dmio --table ../docs/performance.md
 
 # Of Benchmarks only what the gate runs, which leaves out all other packages.
-gate: release ## Check what CI holds the speed to: counts, and one coarse ratio to C
+gate: tool ## Check what CI holds the speed to: counts, and one coarse ratio to C
 	@$(DEPENDENCIES) gate
 	@for part in compare reference mallocs; do \
 	  $(SWIFT) build -c release --package-path Benchmarks --product $$part || exit; done
-	cd Benchmarks && .build/release/compare --gate
+	cd Benchmarks && .build/release/compare --dmio $(abspath $(TOOL)) --gate
 
 test-bench: ## Test the programs that measure
 	@$(DEPENDENCIES) bench

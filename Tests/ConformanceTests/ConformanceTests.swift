@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// Every recorded request of the kernel, replayed: the same answers, and the right bytes in the right places.
-@Suite(.serialized) struct ConformanceTests {
+@Suite struct ConformanceTests {
   @Test("the kernel's answers, on files", arguments: Door.allCases, [EngineChoice.uring, .threads])
   func files(door: Door, engine: EngineChoice) throws {
     try replay(door, engine, on: TestDisks.onFiles(), title: "conformance")
