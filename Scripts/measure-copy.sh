@@ -36,7 +36,7 @@ row() { # WHAT "least"|"most" BAR MEASURED
 head -c "${mib}M" /dev/urandom >source
 # What else the host of a virtual machine does is not seen from within, but felt: memory and processors become up to three
 # times slower, for minutes. A round begins when two copies by dd at once take at most a fifth more than the fastest two seen;
-# it does so without that after two minutes, and is counted.
+# it does so without that after two minutes, and is counted. Where bars are made easier nobody waits.
 loud=0
 probe() { # the microseconds of two copies to new memory, one for each of two processors
   local begin
@@ -49,6 +49,7 @@ probe() { # the microseconds of two copies to new memory, one for each of two pr
   rm -f probe.1 probe.2
 }
 settle() {
+  [ "$slack" = 1 ] || { loud=$((loud + 1)); return 0; }
   local took patience=$((SECONDS + 120))
   while took=$(probe); [ "$took" -gt $((best * 6 / 5)) ]; do
     [ "$SECONDS" -lt "$patience" ] || { loud=$((loud + 1)); break; }
@@ -56,8 +57,10 @@ settle() {
   done
   [ "$took" -ge "$best" ] || best=$took
 }
-for ((count = 0; count < 20; count++)); do probe; done >probes
-best=$(sort -n probes | head -n 1)
+if [ "$slack" = 1 ]; then
+  for ((count = 0; count < 20; count++)); do probe; done >probes
+  best=$(sort -n probes | head -n 1)
+fi
 
 once() { # WHAT: the milliseconds of one copy of the source
   local begin
