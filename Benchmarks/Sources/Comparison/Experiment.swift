@@ -58,9 +58,9 @@ public struct Experiment: Sendable {
 
   /// How often an experiment is repeated.
   public enum Rounds: Sendable {
-    /// At least 15: short runs.
+    /// 30: short runs.
     case many
-    /// At least 7: runs that take as long as they take.
+    /// 9: runs that take as long as they take.
     case some
     /// Once: what does not change from run to run.
     case one

@@ -1,21 +1,19 @@
-/// All samples of an experiment, by the names of its contestants, and why some have none.
+/// What an experiment gave, round by round, and why some of its contestants gave nothing.
 public struct Measurements: Sendable, Encodable {
-  /// In the order of the rounds.
-  public private(set) var samples: [String: [Sample]] = [:]
+  /// What each contestant gave in a round, by their names.
+  public typealias Round = [String: Sample]
+
+  /// In their order.
+  public private(set) var rounds: [Round] = []
   /// Why a contestant did not run to its end. Its samples do not count.
   public private(set) var failures: [String: String] = [:]
 
   /// Nothing measured yet.
   public init() {}
 
-  /// Adds a sample of one round.
-  public mutating func add(_ sample: Sample, of contestant: String) {
-    samples[contestant, default: []].append(sample)
-  }
-
-  /// Adds the samples of these rounds.
-  public mutating func add(_ rounds: [Round]) {
-    for round in rounds { for (contestant, sample) in round.samples { add(sample, of: contestant) } }
+  /// Adds what one round gave.
+  public mutating func add(_ round: Round) {
+    rounds.append(round)
   }
 
   /// Says that `contestant` cannot be measured.
@@ -23,10 +21,9 @@ public struct Measurements: Sendable, Encodable {
     failures[contestant] = reason
   }
 
-  /// All samples of one quantity; none after a failure.
+  /// What `contestant` gave of one quantity, in each round in which it gave something; nothing after a failure.
   public func values(_ quantity: Quantity, of contestant: String) -> [Double] {
-    guard failures[contestant] == nil else { return [] }
-    return (samples[contestant] ?? []).compactMap { $0.values[quantity] }
+    rounds.compactMap { value(quantity, of: contestant, in: $0) }
   }
 
   /// The median of one quantity; nil without samples or after a failure.
@@ -37,6 +34,22 @@ public struct Measurements: Sendable, Encodable {
   /// The median of a contestant and its twin together.
   public func medianOfTwins(_ quantity: Quantity, of contestant: String) -> Double? {
     Comparison.median(values(quantity, of: contestant) + values(quantity, of: "\(contestant)-2"))
+  }
+
+  /// The median of `subject`'s ratios to `reference`, each within a round; to the mean of both twins where they count together.
+  ///
+  /// How fast a machine is changes from second to second. Who ran in the same round ran on the same machine, and the rest of its
+  /// moods falls out. The ratio of two medians keeps them: it pairs a good moment of one with a bad one of the other.
+  public func ratio(_ quantity: Quantity, of subject: String, to reference: String, withTwin: Bool = false) -> Double? {
+    Comparison.median(
+      rounds.compactMap { round in
+        guard let numerator = value(quantity, of: subject, in: round),
+          let first = value(quantity, of: reference, in: round)
+        else { return nil }
+        let twin = withTwin ? value(quantity, of: "\(reference)-2", in: round) : nil
+        let denominator = twin.map { (first + $0) / 2 } ?? first
+        return denominator > 0 ? numerator / denominator : nil
+      })
   }
 
   /// The largest sample of one quantity; nil without samples or after a failure.
@@ -50,6 +63,10 @@ public struct Measurements: Sendable, Encodable {
   public func best(_ quantity: Quantity, of names: [String]) -> String? {
     names.filter { medianOfTwins(quantity, of: $0) != nil }
       .max { (medianOfTwins(quantity, of: $0) ?? 0) < (medianOfTwins(quantity, of: $1) ?? 0) }
+  }
+
+  private func value(_ quantity: Quantity, of contestant: String, in round: Round) -> Double? {
+    failures[contestant] == nil ? round[contestant]?.values[quantity] : nil
   }
 }
 

@@ -2,9 +2,9 @@
 public struct Verdict: Sendable {
   /// The row.
   public let row: Row
-  /// The ratio of the medians, or the subject's own value where there is no reference.
+  /// The median of the rounds' ratios, or the subject's own value where there is no reference.
   public let value: Double?
-  /// The ratio of a program to itself in the same run, nil where nothing ran twice.
+  /// The same of a program and itself in the same run, nil where nothing ran twice.
   public let noise: Double?
   /// The median of the subject; of memory, the most.
   public let subject: Double?
@@ -74,7 +74,8 @@ extension Verdict {
     self.reference = reference
     referenceName = name
     noise = Verdict.noise(row, reference: name ?? "", measured)
-    guard let subject, let reference, reference > 0 else {
+    let ratio = name.flatMap { measured.ratio(row.quantity, of: row.subject, to: $0, withTwin: row.noise == nil) }
+    guard let ratio else {
       value = nil
       reason = Verdict.reason(for: [row.subject] + row.reference, measured)
       return
@@ -85,7 +86,7 @@ extension Verdict {
       reason = Verdict.reason(for: row.reference, measured)
       return
     }
-    value = subject / reference
+    value = ratio
     reason = nil
   }
 
@@ -100,12 +101,10 @@ extension Verdict {
   /// ratio is the one that excuses.
   private static func noise(_ row: Row, reference: String, _ measured: Measurements) -> Double? {
     let name = row.noise ?? reference
-    guard let first = measured.median(row.quantity, of: name), first > 0,
-      let second = measured.median(row.quantity, of: "\(name)-2"), second > 0
-    else { return nil }
-    guard row.noise == nil else { return second / first }
-    if case .atMost = row.bar { return max(first, second) / min(first, second) }
-    return min(first, second) / max(first, second)
+    guard let ratio = measured.ratio(row.quantity, of: "\(name)-2", to: name), ratio > 0 else { return nil }
+    guard row.noise == nil else { return ratio }
+    if case .atMost = row.bar { return max(ratio, 1 / ratio) }
+    return min(ratio, 1 / ratio)
   }
 
   private static func reason(for names: [String], _ measured: Measurements) -> String {

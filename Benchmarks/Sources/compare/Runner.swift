@@ -38,30 +38,23 @@ struct Runner {
   /// Places that differ from run to run, filled in by the meters.
   private static let values: Set<String> = ["seconds", "milliseconds", "ios"]
 
-  /// How often the rounds of an experiment are made at most, in the hope of quiet ones.
-  private static let mostTries = 2
-
   private func measure(_ experiment: Experiment, _ meters: Meters) throws(Message) -> Measurements {
     var measurements = Measurements()
     let rounds = arguments.rounds(experiment.rounds)
     say("\(experiment.title): \(rounds) × \(experiment.contestants.map(\.name).joined(separator: ", "))")
-    var done: [Round] = []
-    // A restless round is made up for by another. A machine that never rests ends that, and is measured as it is.
-    while done.count(where: \.isQuiet) < rounds, done.count < Runner.mostTries * rounds {
-      var round = Round()
-      for contestant in experiment.order(inRound: done.count) where measurements.failures[contestant.name] == nil {
+    for number in 0..<rounds {
+      var round: Measurements.Round = [:]
+      for contestant in experiment.order(inRound: number) where measurements.failures[contestant.name] == nil {
         do {
-          round.add(try meters.run(contestant), of: contestant.name)
+          round[contestant.name] = try meters.run(contestant)
         } catch {
           try Interruption.check()
           measurements.fail(contestant.name, because: error.description)
           say("  \(contestant.name): \(error)")
         }
       }
-      done.append(round)
+      measurements.add(round)
     }
-    if done.count > rounds { say("  \(done.count - rounds) restless rounds were made up for") }
-    measurements.add(done.quietest(rounds))
     return measurements
   }
 }

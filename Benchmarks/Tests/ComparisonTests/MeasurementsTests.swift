@@ -17,47 +17,54 @@ import Testing
 
   @Test("a contestant that failed has no median, though it has samples") func failedContestant() {
     var measured = Measurements()
-    measured.add(Sample([.iops: 10]), of: "C")
+    measured.add(["C": Sample([.iops: 10])])
     #expect(measured.median(.iops, of: "C") == 10)
     measured.fail("C", because: "exit code 1")
     #expect(measured.median(.iops, of: "C") == nil)
     #expect(measured.most(.iops, of: "C") == nil)
   }
 
-  private func round(_ values: [String: Double]) -> Round {
-    var round = Round()
-    for (name, value) in values { round.add(Sample([.iops: value]), of: name) }
-    return round
-  }
-
-  @Test("a round is as restless as the program that differs most from itself, whatever others do in it")
-  func restlessness() {
-    #expect(round([:]).restlessness == 0)
-    #expect(round(["C": 100, "dmio": 1]).restlessness == 0)
-    #expect(round(["C": 100, "C-2": 104, "dmio": 1]).isQuiet)
-    #expect(!round(["C": 106, "C-2": 100, "dmio": 100]).isQuiet)
-    #expect(abs(round(["C": 100, "C-2": 100, "fio": 100, "fio-2": 80]).restlessness - 0.25) < 1e-9)
-    #expect(round(["C": 100, "C-2": 0]).restlessness == 0)
-  }
-
-  @Test("the quietest rounds count, in their order, and all if there are no more") func quietest() {
-    let rounds = [(100.0, 150.0), (1, 1), (2, 3), (5, 5), (7, 8)].map { round(["C": $0, "C-2": $1]) }
+  private func measured(_ rounds: [[String: Double]]) -> Measurements {
     var measured = Measurements()
-    measured.add(rounds.quietest(3))
-    #expect(measured.values(.iops, of: "C") == [1, 5, 7])
-    #expect(rounds.quietest(9).count == 5)
+    for values in rounds { measured.add(values.mapValues { Sample([.iops: $0]) }) }
+    return measured
+  }
+
+  @Test("a ratio is the median of those within the rounds: who shares a bad moment is not compared with a good one")
+  func ratioOfRounds() {
+    // The medians, 100 and 50, would say 0.5.
+    let moody = measured([
+      ["C": 100, "dmio": 90], ["C": 100, "dmio": 90], ["C": 40, "dmio": 40], ["C": 200, "dmio": 20],
+      ["C": 50, "dmio": 45],
+    ])
+    #expect(moody.ratio(.iops, of: "dmio", to: "C") == 0.9)
+    #expect(moody.ratio(.iops, of: "C", to: "absent") == nil)
+    #expect(moody.ratio(.cpuNanosecondsPerIO, of: "dmio", to: "C") == nil)
+  }
+
+  @Test("a round in which one of the two gave nothing has no part in their ratio") func ratioOfSomeRounds() {
+    #expect(
+      measured([["C": 100, "dmio": 90], ["C": 100], ["dmio": 10], ["C": 0, "dmio": 1]])
+        .ratio(.iops, of: "dmio", to: "C") == 0.9)
+  }
+
+  @Test("twins that count together are one reference in each round: their mean") func ratioToTwins() {
+    let twins = measured([["cp": 1, "cp-2": 3, "dmio": 4], ["cp": 4, "cp-2": 4, "dmio": 8], ["cp": 2, "dmio": 4]])
+    #expect(twins.ratio(.iops, of: "dmio", to: "cp", withTwin: true) == 2)
+    #expect(twins.ratio(.iops, of: "dmio", to: "cp") == 2)
+    #expect(twins.ratio(.iops, of: "cp-2", to: "cp") == 2)
   }
 
   @Test("a quantity that was not measured has no median") func otherQuantity() {
     var measured = Measurements()
-    measured.add(Sample([.iops: 10]), of: "fio")
+    measured.add(["fio": Sample([.iops: 10])])
     #expect(measured.median(.cpuNanosecondsPerIO, of: "fio") == nil)
   }
 
   @Test("the best is the one with the highest median, not with the highest sample") func bestContestant() {
     var measured = Measurements()
-    for value in [1.0, 2, 90] { measured.add(Sample([.gibPerSecond: value]), of: "lucky") }
-    for value in [3.0, 3, 3] { measured.add(Sample([.gibPerSecond: value]), of: "steady") }
+    for value in [1.0, 2, 90] { measured.add(["lucky": Sample([.gibPerSecond: value])]) }
+    for value in [3.0, 3, 3] { measured.add(["steady": Sample([.gibPerSecond: value])]) }
     #expect(measured.best(.gibPerSecond, of: ["lucky", "steady", "absent"]) == "steady")
     #expect(measured.best(.gibPerSecond, of: ["absent"]) == nil)
   }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct TableTests {
   private func verdict(_ values: [String: Double], _ row: Row) -> Verdict {
     var measured = Measurements()
-    for (name, value) in values { measured.add(Sample([row.quantity: value]), of: name) }
+    measured.add(values.mapValues { Sample([row.quantity: $0]) })
     return Verdict(row, measured)
   }
 
@@ -45,14 +45,14 @@ import Testing
   @Test("a bar that C misses, too, says so, and counts apart") func beyondC() {
     let row = Row("d", "dmio / fio", in: "e", "dmio", over: ["fio"], bar: .atLeast(1.5), limit: "c")
     let limit = Row("c", "C / fio", in: "e", "C", over: ["fio"])
-    var measured = Measurements()
-    for (name, value) in ["dmio": 130.0, "fio": 100, "C": 140, "C-2": 141] {
-      measured.add(Sample([.iops: value]), of: name)
+    func judged(_ c: Double) -> Verdict {
+      var measured = Measurements()
+      measured.add(["dmio": 130.0, "fio": 100, "C": c, "C-2": c].mapValues { Sample([.iops: $0]) })
+      return Verdict(row, measured, limit: limit)
     }
-    let beyond = Verdict(row, measured, limit: limit)
+    let beyond = judged(140)
     #expect(Table.cells(beyond).last == "**NOT met**, nor by C (1.40)")
-    for _ in 0..<2 { for name in ["C", "C-2"] { measured.add(Sample([.iops: 160]), of: name) } }
-    #expect(Table.cells(Verdict(row, measured, limit: limit)).last == "**NOT met**; C makes 1.60")
+    #expect(Table.cells(judged(160)).last == "**NOT met**; C makes 1.60")
     let missed = verdict(["callback": 90, "C": 100], ratio)
     #expect(
       Table([beyond, missed]).summary == "1 of 2 bars are NOT met by dmio alone, 1 is beyond C on this machine.")
