@@ -4,21 +4,24 @@ internal import Synchronization
 /// One of the requests that a thread keeps in flight: it is sent, and as soon as it is answered, sent again elsewhere.
 @safe
 struct Runner: ~Copyable {
+  // What each request needs: one cache line.
   let thread: Stable<BenchThread>
   // Why it is right: whoever drives the thread holds the client until the last request was answered.
   let client: Unmanaged<BlockClient>
   let operation: Operation
-  let regionCount: Int
   /// The regions of the request, at places that change from one time to the next.
   let regions: UnsafeMutablePointer<Region>
   /// The bytes of the request.
   let memory: Memory
+  /// When the request was sent, if its latency is taken; else 0.
+  var sentAt: UInt64 = 0
+
+  // What some need.
+  let regionCount: Int
   /// Where it is handed back when it was answered on another thread.
   let returns: Stable<Returns>
   /// Room for the first failure of each region; nil for a device that cannot fail.
   let failures: UnsafeMutablePointer<RegionFailure>?
-  /// When the request was sent, if its latency is taken; else 0.
-  var sentAt: UInt64 = 0
   /// How many requests that latency stands for.
   var weight = 0
   /// When it was answered, if that was on another thread; else 0.
@@ -27,6 +30,24 @@ struct Runner: ~Copyable {
   var errors: UInt64 = 0
   /// The next runner of the list of those that are back.
   var next: UInt = 0
+
+  /// Has a runner end with a cache line, so that the next one begins with one.
+  private let gap: UInt64 = 0
+
+  init(
+    thread: Stable<BenchThread>, client: Unmanaged<BlockClient>, operation: Operation, regionCount: Int,
+    regions: UnsafeMutablePointer<Region>, memory: Memory, returns: Stable<Returns>,
+    failures: UnsafeMutablePointer<RegionFailure>?
+  ) {
+    self.thread = thread
+    unsafe self.client = unsafe client
+    self.operation = operation
+    self.regionCount = regionCount
+    unsafe self.regions = unsafe regions
+    self.memory = memory
+    self.returns = returns
+    unsafe self.failures = unsafe failures
+  }
 }
 
 extension Stable where Value == Runner {

@@ -23,7 +23,9 @@ final class Runners {
     unsafe regions.initialize(repeating: region, count: regionCount)
     unsafe failures = .allocate(capacity: regionCount)
     unsafe failures.initialize(repeating: RegionFailure(errno: .EIO, sector: 0), count: regionCount)
-    unsafe runners = .allocate(capacity: count)
+    assert(MemoryLayout<Runner>.stride % 64 == 0, "a runner begins with a cache line")
+    unsafe runners = UnsafeMutableRawPointer.allocate(byteCount: count * MemoryLayout<Runner>.stride, alignment: 64)
+      .bindMemory(to: Runner.self, capacity: count)
     // Why it is right: whoever drives the thread holds the client until the last request was answered.
     let client = unsafe Unmanaged.passUnretained(client)
     for index in 0..<count {
