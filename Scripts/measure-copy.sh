@@ -1,8 +1,8 @@
 #!/bin/bash
 # The figures behind `make evidence`: measure-copy.sh DMIO DOCUMENT
 #
-# Times copies on tmpfs in turns, takes medians, and writes the DOCUMENT: what each bar asks, what was
-# measured, and whether it is met. For an otherwise idle machine.
+# Times copies on tmpfs in turns and writes the DOCUMENT: what each bar asks, the median of the rounds'
+# ratios, and whether it is met. For an otherwise idle machine.
 #
 # DMIO_ROUNDS and DMIO_MIB make it shorter, and DMIO_SLACK=2 all bars that much easier: for a machine
 # that is not idle, where only a gross fault is to be seen.
@@ -21,8 +21,11 @@ work=$(mktemp -d /dev/shm/dmio-evidence.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
+# The middle one of the numbers; of an even number the lower.
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
+# The ratio within each round, whose copies met the same machine; of those the median.
+ratios() { paste "$1" "$2" | awk '{ printf "%.4f\n", $1 / $2 }' | median | awk '{ printf "%.2f", $1 }'; }
 failed=0
 row() { # WHAT "least"|"most" BAR MEASURED
   local met=met bar
@@ -34,34 +37,6 @@ row() { # WHAT "least"|"most" BAR MEASURED
 }
 
 head -c "${mib}M" /dev/urandom >source
-# What else the host of a virtual machine does is not seen from within, but felt: memory and processors become up to three
-# times slower, for minutes. A round begins when two copies by dd at once take at most a fifth more than the fastest two seen;
-# it does so without that after two minutes, and is counted. Where bars are made easier nobody waits.
-loud=0
-probe() { # the microseconds of two copies to new memory, one for each of two processors
-  local begin
-  rm -f probe.1 probe.2
-  begin=$(date +%s%N)
-  dd if=source of=probe.1 bs=1M count=256 status=none &
-  dd if=source of=probe.2 bs=1M count=256 status=none
-  wait
-  echo $((($(date +%s%N) - begin) / 1000))
-  rm -f probe.1 probe.2
-}
-settle() {
-  [ "$slack" = 1 ] || { loud=$((loud + 1)); return 0; }
-  local took patience=$((SECONDS + 120))
-  while took=$(probe); [ "$took" -gt $((best * 6 / 5)) ]; do
-    [ "$SECONDS" -lt "$patience" ] || { loud=$((loud + 1)); break; }
-    sleep 0.2
-  done
-  [ "$took" -ge "$best" ] || best=$took
-}
-if [ "$slack" = 1 ]; then
-  for ((count = 0; count < 20; count++)); do probe; done >probes
-  best=$(sort -n probes | head -n 1)
-fi
-
 once() { # WHAT: the milliseconds of one copy of the source
   local begin
   rm -f a
@@ -74,14 +49,15 @@ once() { # WHAT: the milliseconds of one copy of the source
   esac >/dev/null 2>&1
   echo $((($(date +%s%N) - begin) / 1000000))
 }
+# A virtual machine gives free memory back to its host after seconds, and to touch it anew can take three times as long as the copy
+# itself. So each copy is made twice in a row, and the second, whose memory the first has just set free, counts.
 for ((round = 0; round < rounds; round++)); do
-  settle
-  for what in copy hashed verified other; do once "$what" >>"$what.ms"; done
+  for what in copy hashed verified other; do once "$what" >/dev/null; once "$what" >>"$what.ms"; done
 done
 plain=$(median <copy.ms) hash=$(median <hashed.ms) verify=$(median <verified.ms) dc3dd=$(median <other.ms)
 rows=""
-row "\`--hash sha256\`, 1 target: throughput / dc3dd's with sha256" least 5 "$(ratio "$dc3dd" "$hash")"
-row "\`--verify=readback\`: time / that of a plain copy" most 2.2 "$(ratio "$verify" "$plain")"
+row "\`--hash sha256\`, 1 target: throughput / dc3dd's with sha256" least 5 "$(ratios other.ms hashed.ms)"
+row "\`--verify=readback\`: time / that of a plain copy" most 2.2 "$(ratios verified.ms copy.ms)"
 
 # Three targets alone, and beside one that gets about 1 MB/s, as 16 writes of 1 MiB take 16 s each: when the last of the three
 # is complete. The slow one would need a quarter of an hour; it is left to a signal when the others are long done.
@@ -93,12 +69,12 @@ three() { # TARGET…: milliseconds until a, b and c are complete, by the receip
     jq '[.targets[0:3][] | if .ok then .seconds else error("not good") end] | max * 1000 | floor'
 }
 for ((round = 0; round < rounds; round++)); do
-  settle
+  # Likewise: what counts comes right after the same copy without the slow one.
+  three >/dev/null
   three >>alone
   three fault:slow.json,d >>beside
-  three >>alone
 done
-row "3 targets beside a slow one: their time / without it" most 1.10 "$(ratio "$(median <beside)" "$(median <alone)")"
+row "3 targets beside a slow one: their time / without it" most 1.10 "$(ratios beside alone)"
 
 rm -f a b c d source
 truncate -s 2T sparse
@@ -111,8 +87,8 @@ row "the same: peak memory in MiB" most 64 "$(ratio "$peak" 1024)"
   echo "# Evidence"
   echo
   echo "What is claimed of a copy, written by \`make evidence\` (\`Scripts/evidence.sh\`); no figure is typed."
-  echo "Medians of $rounds interleaved rounds, $mib MiB of random bytes on tmpfs;"
-  echo "a round begins when the machine is quiet by two copies of dd's. $loud of $((2 * rounds)) had to begin without."
+  echo "Medians of $rounds rounds, ratios within each; $mib MiB of random bytes on tmpfs. Each copy is made twice in a row,"
+  echo "and the second counts, whose memory the first has just set free: what a virtual machine's host has to find first takes its own time."
   echo
   echo "| what | bar | measured | |"
   echo "|---|---|---|---|"
