@@ -68,11 +68,17 @@ three() { # TARGET…: milliseconds until a, b and c are complete, by the receip
   { timeout -s INT $((mib / 128 + 2)) "$dmio" copy --json source a b c "$@" 2>/dev/null || [ $? -eq 124 ]; } |
     jq '[.targets[0:3][] | if .ok then .seconds else error("not good") end] | max * 1000 | floor'
 }
+# Likewise each comes right after a copy without the slow one that does not count; and A B, then B A: the longer run leaves its
+# successor less of the memory that was touched.
 for ((round = 0; round < rounds; round++)); do
-  # Likewise: what counts comes right after the same copy without the slow one.
-  three >/dev/null
-  three >>alone
-  three fault:slow.json,d >>beside
+  order="alone beside"
+  [ $((round % 2)) -eq 0 ] || order="beside alone"
+  for what in $order; do
+    three >/dev/null
+    slow=()
+    [ "$what" = alone ] || slow=("fault:slow.json,d")
+    three "${slow[@]}" >>"$what"
+  done
 done
 row "3 targets beside a slow one: their time / without it" most 1.10 "$(ratios beside alone)"
 
