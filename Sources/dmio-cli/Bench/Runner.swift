@@ -35,12 +35,13 @@ struct Runner: ~Copyable {
   private let gap: UInt64 = 0
 
   init(
-    thread: Stable<BenchThread>, client: Unmanaged<BlockClient>, operation: Operation, regionCount: Int,
+    thread: Stable<BenchThread>, client: BlockClient, operation: Operation, regionCount: Int,
     regions: UnsafeMutablePointer<Region>, memory: Memory, returns: Stable<Returns>,
     failures: UnsafeMutablePointer<RegionFailure>?
   ) {
     self.thread = thread
-    unsafe self.client = unsafe client
+    // Why it is right: see `client`.
+    unsafe self.client = unsafe Unmanaged.passUnretained(client)
     self.operation = operation
     self.regionCount = regionCount
     unsafe self.regions = unsafe regions

@@ -26,8 +26,6 @@ final class Runners {
     assert(MemoryLayout<Runner>.stride % 64 == 0, "a runner begins with a cache line")
     unsafe runners = UnsafeMutableRawPointer.allocate(byteCount: count * MemoryLayout<Runner>.stride, alignment: 64)
       .bindMemory(to: Runner.self, capacity: count)
-    // Why it is right: whoever drives the thread holds the client until the last request was answered.
-    let client = unsafe Unmanaged.passUnretained(client)
     for index in 0..<count {
       let first = index * plan.regions
       unsafe (runners + index).initialize(
