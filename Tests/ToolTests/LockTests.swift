@@ -54,10 +54,11 @@ import Testing
     _ = try tool.wait()
   }
 
-  @Test("a target that has changed between opening and locking is refused") func changed() throws {
+  @Test("what has changed between opening and locking is refused, as target and as source") func changed() throws {
     let operand = try Operands.region("\(folder.path)/source")
     let opened = try DeviceOpening(stack: DeviceStack(operand.device), mode: .auto, access: .readWrite).open()
     try folder.append("source", [1])
+    #expect(throws: Refusal.self) { try DeviceLock.share(opened) }
     #expect(throws: Refusal.self) { try DeviceLock.own(opened) }
     opened.device.close()
   }

@@ -33,14 +33,21 @@ enum DeviceLock {
   /// Locks a device that is going to be written; refuses one that another run reads or writes.
   static func own(_ opened: OpenDevice) throws(Refusal) {
     try lock(opened, isAlone: true)
-    // What was read off a file before it was locked may have been changed by a run that has just ended.
+    try refuseChanged(opened)
+  }
+
+  /// Locks a device that is going to be read; refuses one that another run writes.
+  static func share(_ opened: OpenDevice) throws(Refusal) {
+    try lock(opened, isAlone: false)
+    try refuseChanged(opened)
+  }
+
+  /// What was read off a file before it was locked may have been changed by a run that has just ended.
+  private static func refuseChanged(_ opened: OpenDevice) throws(Refusal) {
     guard opened.isRegularFile, let now = try? opened.file?.status().bytes, now != opened.innermost.geometry.bytes
     else { return }
     throw Refusal("\(opened.name): another program has just changed its size; try again when that has ended")
   }
-
-  /// Locks a device that is going to be read; refuses one that another run writes.
-  static func share(_ opened: OpenDevice) throws(Refusal) { try lock(opened, isAlone: false) }
 
   /// True if somebody has locked what stands at a path.
   static func isTaken(_ path: [UInt8]) -> Bool {
