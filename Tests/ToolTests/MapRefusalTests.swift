@@ -28,6 +28,19 @@ import Testing
     #expect(try folder.snapshot() == before)
   }
 
+  @Test("a target that is not there is begun anew under the name that its map has, and refused under another")
+  func absent() throws {
+    let folder = try finished()
+    let before = try folder.snapshot()
+    let slip = try Tool.run(["copy", "--map", "maps", "--resume", "source", "a", "slip"], in: folder)
+    #expect(slip.exit == 1 && slip.error.contains("is about b, and there is no slip"), "\(slip.error)")
+    #expect(try folder.snapshot() == before)
+    try shell("rm '\(folder.path)/b'")
+    let run = try Tool.run(["copy", "--map", "maps", "--resume", "source", "a", "b"], in: folder)
+    #expect(run.exit == 0, "\(run.error)")
+    #expect(try folder.bytes("b") == folder.bytes("source"))
+  }
+
   @Test("a target that has grown is another one; one that was left shorter is not") func sizes() throws {
     let folder = try finished()
     let bytes = try folder.bytes("source")

@@ -25,6 +25,9 @@ struct Resuming {
     for (index, target) in targets.enumerated() {
       // A file that is gone, or memory: nothing of what the map says can be there.
       let isThere = target.place == nil && DeviceIdentity(target.opened) != nil
+      if target.place != nil, let map = try folder.read(index) {
+        try Resuming.check(map, folder.name(of: index), newName: target.stack.name)
+      }
       let map = isThere ? try folder.read(index) : nil
       if let map {
         let name = folder.name(of: index)
@@ -129,6 +132,15 @@ struct Resuming {
         "\(name): is about another device than \(opened.name) (\(noted), this is \(identity)); put that one back, or remove the maps to start over"
       )
     }
+  }
+
+  /// A file that is not there may have been removed. Under another name it is another one: a slip of the pen, or a file system that
+  /// is not mounted; and the map of the one that is meant would be lost.
+  private static func check(_ map: MapFile, _ name: String, newName: String) throws(Refusal) {
+    guard let noted = map.note("device"), noted != newName else { return }
+    throw Refusal(
+      "\(name): is about \(noted), and there is no \(newName); name the target as it was, or remove the maps to start over"
+    )
   }
 
   private static func check(_ map: MapFile, _ name: String, start: UInt64) throws(Refusal) {
