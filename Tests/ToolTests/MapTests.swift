@@ -61,6 +61,17 @@ import Testing
       try shell("cd '\(folder.path)/maps' && for map in *.map; do ddrescuelog -D $map && echo done; done").count == 19)
   }
 
+  @Test("what did not hold its bytes is named again by a resumed copy") func rememberedMismatch() throws {
+    let folder = try TemporaryFolder()
+    try folder.make("source", pattern(1 << 20))
+    try folder.make("bad", #"{"rules":[{"op":"write","sectors":[300,2],"action":"corrupt"}]}"#)
+    let first = ["copy", "--verify=readback", "--map", "maps", "source", "fault:bad,a", "b"]
+    let run = try Tool.run(first, in: folder)
+    #expect(run.exit == 6 && run.error.contains("a: sector 300 (+2)"), "\(run.error)")
+    let again = try Tool.run(first + ["--resume"], in: folder)
+    #expect(again.exit != 0 && again.error.contains("a: sector 300 (+2)"), "\(again.error)")
+  }
+
   @Test("a repair of what still fails says so, to the sector") func repairInVain() throws {
     let folder = try TemporaryFolder()
     _ = try failing(folder)

@@ -24,7 +24,9 @@ enum Report {
         tell(
           extents.filter { $0.errno != nil && $0.errno != .EBADMSG }, target.name,
           receipt.terms.isComparison ? "read" : "write")
-        tell(target.copy.mismatches.list, target.name)
+        // What an earlier run found stands in its map, and is not looked for again.
+        let found = target.copy.mismatches.list
+        tell(found.isEmpty ? extents.filter { $0.errno == .EBADMSG } : found, target.name)
       }
       tellUntried(extents.filter { $0.errno == nil }, target.name)
     }
