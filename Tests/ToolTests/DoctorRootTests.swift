@@ -64,7 +64,7 @@ import Testing
 
   @Test("a loop device that was set up read-only has to be set up again, as it was") func readOnlyLoop() throws {
     try folder.make("disk", pattern(4 << 20))
-    let loop = try RootTests.Loop(folder, "disk", "-r -b 4096 -o 1MiB --sizelimit 2MiB")
+    let loop = try RootTests.OwnLoop(folder, "disk", "-r -b 4096 -o 1MiB --sizelimit 2MiB")
     try fix("read_only", of: loop.path)
     let device = try look(loop.path)
     #expect(device.readOnly == false && device.bytes == 2 << 20 && device.logicalSector == 4096)

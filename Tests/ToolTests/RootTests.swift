@@ -12,6 +12,29 @@ import Testing
     deinit { _ = try? shell("losetup -d \(path)") }
   }
 
+  /// A loop device of a number that `losetup -f` gives nobody, for a test that frees it and takes the same again: a low one may
+  /// be another test's by then. Its number is gone with its holder, too.
+  final class OwnLoop {
+    let path: String
+    private let number = 10_000 + getpid() % 10_000
+
+    init(_ folder: TemporaryFolder, _ file: String, _ options: String = "") throws {
+      path = "/dev/loop\(number)"
+      // A container may have no node for it.
+      try shell("[ -e \(path) ] || mknod \(path) b 7 \(number)")
+      try shell("losetup \(options) \(path) '\(folder.path)/\(file)'")
+    }
+
+    deinit {
+      _ = try? shell("losetup -d \(path)")
+      let control = unsafe open("/dev/loop-control", O_RDWR | O_CLOEXEC)
+      defer { close(control) }
+      let remove: UInt = 0x4C81  // LOOP_CTL_REMOVE
+      _ = ioctl(control, remove, number)
+      _ = unsafe unlink(path)
+    }
+  }
+
   @Test("a block device is refused without --yes and written with it", arguments: [512, 4096]) func loop(block: Int)
     throws
   {
