@@ -41,6 +41,34 @@ import Testing
     #expect(try folder.bytes("b") == folder.bytes("source"))
   }
 
+  @Test(
+    "a target's map that does not say of what it is may be any device's, and is told how to say it",
+    arguments: ["identity", "start"])
+  func foreign(note: String) throws {
+    let folder = try finished()
+    try shell("cd '\(folder.path)/maps' && cp target-1.map old && sed -i '/dmio \(note)/d' target-1.map")
+    let before = try folder.snapshot()
+    let resume = ["copy", "--map", "maps", "--resume", "source", "a", "b"]
+    let run = try Tool.run(resume, in: folder)
+    #expect(run.exit == 1 && run.error.contains("maps/target-1.map: does not say what it is about"), "\(run.error)")
+    #expect(try folder.snapshot() == before)
+    let lines = run.error.split(separator: "'").filter { $0.hasPrefix("# dmio ") }
+    #expect(try lines.map(String.init) == [shell("grep -h identity '\(folder.path)/maps/old'"), "# dmio start: 0"])
+    try folder.append("maps/target-1.map", Array(lines.map { $0 + "\n" }.joined().utf8))
+    #expect(try Tool.run(resume, in: folder).exit == 0)
+    // One that calls nothing done is anybody's.
+    try shell("cd '\(folder.path)/maps' && sed -i -e '/dmio \(note)/d' -e 's/+$/?/' target-1.map")
+    #expect(try Tool.run(resume, in: folder).exit == 0)
+  }
+
+  @Test("maps whose lines an editor has ended with CR LF are the same maps") func carriageReturns() throws {
+    let folder = try finished()
+    try shell("cd '\(folder.path)/maps' && sed -i 's/$/\\r/' *.map")
+    let run = try Tool.run(["copy", "--json", "--map", "maps", "--resume", "source", "a", "b"], in: folder)
+    #expect(run.exit == 0, "\(run.error)")
+    #expect(try run.receipt.targets.allSatisfy { $0.bytesWritten == 0 })
+  }
+
   @Test("a target that has grown is another one; one that was left shorter is not") func sizes() throws {
     let folder = try finished()
     let bytes = try folder.bytes("source")

@@ -68,8 +68,26 @@ import Testing
     let first = ["copy", "--verify=readback", "--map", "maps", "source", "fault:bad,a", "b"]
     let run = try Tool.run(first, in: folder)
     #expect(run.exit == 6 && run.error.contains("a: sector 300 (+2)"), "\(run.error)")
-    let again = try Tool.run(first + ["--resume"], in: folder)
-    #expect(again.exit != 0 && again.error.contains("a: sector 300 (+2)"), "\(again.error)")
+    let again = try Tool.run(first + ["--resume", "--json"], in: folder)
+    #expect(again.error.contains("a: sector 300 (+2): differs from the source"), "\(again.error)")
+    #expect(try again.exit == 6 && again.receipt.targets[0].mismatches == [.init(sector: 300, count: 2)])
+    let repaired = try Tool.run(
+      ["repair"] + first.dropFirst().map { $0 == "fault:bad,a" ? "a" : $0 } + ["--json"], in: folder)
+    #expect(repaired.exit == 0 && !repaired.error.contains("differs"), "\(repaired.error)")
+  }
+
+  @Test(
+    "a run that does not read back leaves it noted that all was, where it writes nothing", arguments: [false, true])
+  func verified(isCut: Bool) throws {
+    let folder = try TemporaryFolder()
+    try folder.make("source", pattern(1 << 20))
+    let copy = ["copy", "--map", "maps", "source", "a", "b"]
+    #expect(try Tool.run(copy + ["--verify=readback"], in: folder).exit == 0)
+    if isCut { try shell("truncate -s 4096 '\(folder.path)/a'") }
+    #expect(try Tool.run(copy + ["--resume"], in: folder).exit == 0)
+    let again = try Tool.run(copy + ["--verify=readback", "--resume"], in: folder)
+    #expect(again.exit == (isCut ? 1 : 0), "\(again.error)")
+    #expect(again.error.contains("target-1.map: what it calls done was not read back") == isCut, "\(again.error)")
   }
 
   @Test("a repair of what still fails says so, to the sector") func repairInVain() throws {

@@ -40,6 +40,21 @@ import Testing
     let run = try Tool.run(["copy", "--json", "--verify=readback", "source", "fault:blind,a", "b"], in: folder)
     #expect(run.exit == 3, "\(run.error)")
     #expect(try run.receipt.targets[0].failed == [.init(77, 1, "EIO")])
+    #expect(run.error.contains("dmio: fault:blind,a: sector 77 (+1): read back: "), "\(run.error)")
+  }
+
+  @Test("what was written to a target that failed before it was read back is told apart from what was not tried")
+  func notReadBack() throws {
+    let folder = try TemporaryFolder()
+    try folder.make("source", pattern(1 << 20))
+    try folder.make("full", #"{"rules":[{"op":"write","sectors":[77,1],"errno":"ENOSPC"}]}"#)
+    for (option, words) in [("none", "were not tried\n"), ("readback", "were not tried, or not read back\n")] {
+      let options = option == "none" ? [] : ["--verify=\(option)"]
+      let run = try Tool.run(["copy"] + options + ["source", "fault:full,a", "b"], in: folder)
+      #expect(run.exit == 3 && run.error.contains("a: sector 77 (+1): write: No space left"), "\(run.error)")
+      #expect(!run.error.contains("were not tried") || run.error.contains(words), "\(run.error)")
+      #expect(option == "none" || run.error.contains(words), "\(run.error)")
+    }
   }
 
   @Test("sums are those of sha256sum, for every size", arguments: [0, 1, 511, 512, 4097, (3 << 20) + 5]) func sums(

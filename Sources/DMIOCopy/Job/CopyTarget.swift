@@ -16,8 +16,10 @@ package final class CopyTarget {
   package var bytesSettled: UInt64 = 0
   /// Sectors of the device that could not be written, with why.
   package var failures = Extents()
-  /// Sectors of the device that were read back, and are not what they should be.
-  package var mismatches = Extents()
+  /// The failures that were read back, and are not what they should be.
+  package private(set) var mismatches = Extents()
+  /// The failures that were written, as far as anybody knows, and could not be read back.
+  package private(set) var unreadable = Extents()
   /// It gets nothing new: it failed.
   package var isDropped = false
   /// It was too slow: the others go on without it.
@@ -80,7 +82,8 @@ package final class CopyTarget {
   /// Everything holds what it should, and was flushed where that is part of it.
   package var isGood: Bool { map.isDone && (settling.isFlushed || !settling.isNeeded) && settling.error == nil }
 
-  /// Sectors of the device that do not hold the source's bytes; the errno of those that were never tried is nil.
+  /// Sectors of the device that do not hold the source's bytes; the errno of those that were never tried, or never read back
+  /// where that is wanted, is nil.
   package var failed: [Extent] {
     var extents = Extents()
     for run in map.runs where run.status != .done {
@@ -96,17 +99,18 @@ package final class CopyTarget {
   }
 
   /// Notes sectors of the copy that hold what they should.
-  func addGood(_ range: Range<UInt64>) {
-    map.mark(range, .done)
-    failures.remove(start + range.lowerBound..<start + range.upperBound)
-    mismatches.remove(start + range.lowerBound..<start + range.upperBound)
-  }
+  func addGood(_ range: Range<UInt64>) { mark(range, .done) }
 
   /// Notes sectors of the copy that could not be written.
   package func addFailure(_ range: Range<UInt64>, _ errno: Errno) {
-    guard !range.isEmpty else { return }
-    map.mark(range, .bad)
+    mark(range, .bad)
     failures.add(start + range.lowerBound..<start + range.upperBound, errno)
+  }
+
+  /// Notes sectors of the copy that could not be read back.
+  func addUnreadable(_ range: Range<UInt64>, _ errno: Errno) {
+    addFailure(range, errno)
+    unreadable.add(start + range.lowerBound..<start + range.upperBound, errno)
   }
 
   /// Notes sectors of the copy that are on the device, and not what the source holds; or that it does not have at all.
@@ -117,19 +121,21 @@ package final class CopyTarget {
 
   /// Has everything that is not done tried again.
   package func reopen() {
-    map.reopen()
-    failures = Extents()
+    for run in map.runs where run.status != .done { reopen(run.sectors) }
   }
 
   /// Has sectors of the copy tried again.
-  package func reopen(_ range: Range<UInt64>) {
-    map.mark(range, .untried)
-    failures.remove(start + range.lowerBound..<start + range.upperBound)
-  }
+  package func reopen(_ range: Range<UInt64>) { mark(range, .untried) }
 
   /// Takes back all that was written: a flush failed.
-  package func distrust(_ errno: Errno) {
-    failures = Extents()
-    addFailure(0..<map.sectors, errno)
+  package func distrust(_ errno: Errno) { addFailure(0..<map.sectors, errno) }
+
+  /// Notes a status for sectors of the copy; what was noted of them before is forgotten.
+  private func mark(_ range: Range<UInt64>, _ status: SectorMap.Status) {
+    map.mark(range, status)
+    let sectors = start + range.lowerBound..<start + range.upperBound
+    failures.remove(sectors)
+    mismatches.remove(sectors)
+    unreadable.remove(sectors)
   }
 }

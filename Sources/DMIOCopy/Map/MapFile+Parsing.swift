@@ -60,7 +60,9 @@ extension MapFile {
   private static func note(in line: String) -> Note? {
     guard line.hasPrefix("# dmio "), let colon = line.firstIndex(of: ":") else { return nil }
     let word = line[line.index(line.startIndex, offsetBy: 7)..<colon]
-    return Note(String(word), String(line[line.index(after: colon)...].drop { $0 == " " }))
+    let value = line[line.index(after: colon)...].drop { $0 == " " }
+    // An editor may have ended the lines its own way.
+    return Note(String(word), String(value.last == "\r" ? value.dropLast() : value))
   }
 
   private static func extent(_ text: String) -> Extent? {

@@ -97,7 +97,12 @@ struct MapPlan {
       source.absent.map { $0.note("identity").map(DeviceIdentity.init(noted:)) } ?? DeviceIdentity(source.opened)
     let identities = (identity, targets.map { DeviceIdentity($0.opened) })
     let maps = Maps(folder, from, to, identities: identities, interval: interval)
-    maps.isVerified = run.policy.verification == .readback && resuming?.unverified == nil
+    // A run that does not read back leaves it at that where it has nothing to write.
+    maps.isVerified = to.indices.map { index in
+      guard resuming?.isVerified(index) ?? true else { return false }
+      return run.policy.verification == .readback
+        || keeps(index) && !to[index].copy.map.runs.contains { $0.status.isOpen }
+    }
     try maps.begin(isNew: !isGoingOn)
     run.maps = maps
     run.policy.flushes.dropped = true

@@ -16,8 +16,8 @@ final class Maps {
   private var durable: [SectorMap]
   /// The targets whose flush is under way: one that hangs holds up its own map only.
   private var flushing: Set<Int> = []
-  /// All that the targets' maps call done was read back.
-  var isVerified = false
+  /// For each target: all that its map calls done was read back.
+  var isVerified: [Bool]
   /// The first map that could not be written.
   private(set) var failure: Refusal?
 
@@ -31,6 +31,7 @@ final class Maps {
     self.identities = identities
     self.interval = interval
     durable = targets.map(\.copy.map)
+    isVerified = targets.map { _ in false }
   }
 
   /// How long to wait for the next look.
@@ -129,7 +130,7 @@ final class Maps {
     var notes = [MapFile.Note("device", name), MapFile.Note("identity", identity?.text ?? "none")]
     if let target {
       notes.append(MapFile.Note("start", "\(targets[target].copy.start)"))
-      if isVerified { notes.append(MapFile.Note("verified", "yes")) }
+      if isVerified[target] { notes.append(MapFile.Note("verified", "yes")) }
     }
     return notes
   }

@@ -24,16 +24,18 @@ struct Resuming {
     var maps: [MapFile?] = []
     for (index, target) in targets.enumerated() {
       // A file that is gone, or memory: nothing of what the map says can be there.
-      let isThere = target.place == nil && DeviceIdentity(target.opened) != nil
-      if target.place != nil, let map = try folder.read(index) {
-        try Resuming.check(map, folder.name(of: index), newName: target.stack.name)
-      }
-      let map = isThere ? try folder.read(index) : nil
-      if let map {
-        let name = folder.name(of: index)
+      let identity = target.place == nil ? DeviceIdentity(target.opened) : nil
+      var map = target.place != nil || identity != nil ? try folder.read(index) : nil
+      let name = folder.name(of: index)
+      if let map, let identity {
+        let start = target.operand.offset / 512
+        try Resuming.checkOrigin(map, name, target.stack.name, identity, start: start)
         try Resuming.check(map, name, target.opened, source.offset, source.bytes)
-        try Resuming.check(map, name, start: target.operand.offset / 512)
+        try Resuming.check(map, name, start: start)
         try Resuming.checkSize(target, source.bytes, name)
+      } else if let gone = map {
+        try Resuming.check(gone, name, newName: target.stack.name)
+        map = nil
       }
       maps.append(map)
       lengths.append(target.isWholeFile && target.bytesBefore < source.bytes ? target.bytesBefore : nil)
@@ -54,16 +56,14 @@ struct Resuming {
   /// True when the target's file is to be kept as it is.
   func keeps(_ target: Int) -> Bool { targets[target] != nil }
 
-  /// The first target of which a part is done that was not read back; nil: there is none.
-  var unverified: Int? {
-    targets.indices.first { index in
-      targets[index].map { $0.note("verified") == nil && $0.bytes.count(of: .done) > 0 } == true
-    }
+  /// All that is done of a target was read back.
+  func isVerified(_ target: Int) -> Bool {
+    targets[target].map { $0.note("verified") != nil || $0.bytes.count(of: .done) == 0 } ?? true
   }
 
   /// Refuses to read back the rest alone.
   func refuseUnverified() throws(Refusal) {
-    guard let unverified else { return }
+    guard let unverified = targets.indices.first(where: { !isVerified($0) }) else { return }
     throw Refusal(
       "\(folder.name(of: unverified)): what it calls done was not read back; leave out --verify, and use dmio verify after the copy"
     )
@@ -134,6 +134,16 @@ struct Resuming {
     }
   }
 
+  /// What is done must be done on this very device, and in this place of it. Tools that write a map anew drop what it says of that.
+  private static func checkOrigin(
+    _ map: MapFile, _ name: String, _ target: String, _ identity: DeviceIdentity, start: UInt64
+  ) throws(Refusal) {
+    guard map.note("identity") == nil || map.note("start") == nil, map.bytes.count(of: .done) > 0 else { return }
+    throw Refusal(
+      "\(name): does not say what it is about, as when another tool has written it; if that is \(target), add the lines '# dmio identity: \(identity.text)' and '# dmio start: \(start)', or remove the maps to start over"
+    )
+  }
+
   /// A file that is not there may have been removed. Under another name it is another one: a slip of the pen, or a file system that
   /// is not mounted; and the map of the one that is meant would be lost.
   private static func check(_ map: MapFile, _ name: String, newName: String) throws(Refusal) {
@@ -168,7 +178,8 @@ extension CopySource {
 extension CopyTarget {
   fileprivate func note(_ sectors: Range<UInt64>, _ errnos: [Extent]) {
     for (range, errno) in errnos.cover(start + sectors.lowerBound..<start + sectors.upperBound) {
-      addFailure(range.lowerBound - start..<range.upperBound - start, errno)
+      let range = range.lowerBound - start..<range.upperBound - start
+      if errno == .EBADMSG { addMismatch(range) } else { addFailure(range, errno) }
     }
   }
 }

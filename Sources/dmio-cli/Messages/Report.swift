@@ -17,18 +17,14 @@ enum Report {
         "\(receipt.source.name): is gone; put it back, and with --map the copy goes on where it was with --resume")
     }
     for target in receipt.targets {
-      let extents = target.copy.failed
       if let (errno, step) = target.copy.settling.error {
         StandardStreams.message("\(target.name): \(step): \(errno.message)")
       } else {
-        tell(
-          extents.filter { $0.errno != nil && $0.errno != .EBADMSG }, target.name,
-          receipt.terms.isComparison ? "read" : "write")
-        // What an earlier run found stands in its map, and is not looked for again.
-        let found = target.copy.mismatches.list
-        tell(found.isEmpty ? extents.filter { $0.errno == .EBADMSG } : found, target.name)
+        tell(target.copy.unwritten.list, target.name, "write")
+        tell(target.copy.unreadable.list, target.name, receipt.terms.isComparison ? "read" : "read back")
+        tell(target.copy.mismatches.list, target.name)
       }
-      tellUntried(extents.filter { $0.errno == nil }, target.name)
+      tellUntried(target)
     }
     tellSize(receipt)
     if Interrupts.areWanted { StandardStreams.message("interrupted" + (hasMaps ? "; --resume goes on with it" : "")) }
@@ -107,9 +103,22 @@ enum Report {
     }
   }
 
-  private static func tellUntried(_ extents: [Extent], _ name: String) {
+  private static func tellUntried(_ target: Target) {
+    let extents = target.copy.failed.filter { $0.errno == nil }
     guard let first = extents.first else { return }
     let sectors = extents.reduce(0) { $0 + $1.count }
-    StandardStreams.message("\(name): \(sectors) sectors from sector \(first.sector) on were not tried")
+    // Of what was written to a target that failed since then nobody knows.
+    let readBack = target.copy.bytesWritten > 0 && target.copy.wasVerified ? ", or not read back" : ""
+    StandardStreams.message(
+      "\(target.name): \(sectors) sectors from sector \(first.sector) on were not tried\(readBack)")
+  }
+}
+
+extension CopyTarget {
+  /// The failures of writing.
+  fileprivate var unwritten: Extents {
+    var extents = failures
+    for extent in mismatches.list + unreadable.list { extents.remove(extent.sectors) }
+    return extents
   }
 }
