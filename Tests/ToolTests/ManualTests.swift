@@ -12,7 +12,9 @@ import Testing
     try expectExamplesFirst(Tool.run(["--help"], in: TemporaryFolder()))
   }
 
-  @Test("a command's help begins with examples, and has fewer than 60 lines", arguments: Verb.all)
+  @Test(
+    "a command's help begins with examples, and has fewer than 60 lines, none wider than 80 columns",
+    arguments: Verb.all)
   func help(of verb: Verb) throws {
     try expectExamplesFirst(Tool.run(verb.words + ["--help"], in: TemporaryFolder()))
   }
@@ -23,6 +25,8 @@ import Testing
     let examples = try #require(text.range(of: "EXAMPLES\n"))
     let usage = try #require(text.range(of: "USAGE:"))
     #expect(examples.lowerBound < usage.lowerBound && text.split(separator: "\n").count < 60)
+    let wide = text.split(separator: "\n").filter { $0.count > 80 }
+    #expect(wide.isEmpty, "\(wide)")
   }
 
   @Test("every option of a command is in its manual page, behind the examples", arguments: Verb.all)

@@ -6,7 +6,10 @@ import Testing
   @Test(
     "a value that is not allowed is refused with what is",
     arguments: [
-      (["--rate", "0"], "a size above 0, such as 50MiB"), (["--rate", "fast"], "a size above 0, such as 50MiB"),
+      (["--rate", "0"], "a size above 0 and below 8EiB"), (["--rate", "fast"], "a size above 0 and below 8EiB"),
+      (["--rate", "-5"], "a size above 0"), (["--rate", "99999999999999999999"], "below 8EiB, such as 50MiB"),
+      (["--require", "-1"], "all, any, or a number"), (["--retries", "-1"], "a number from 0 to 1000"),
+      (["--timeout", "-1s"], "a time above 0"), (["--progress-fd", "-1"], "is not open"),
       (["--timeout", "0s"], "a time above 0"), (["--timeout", "soon"], "such as 500ms, 30s, 2m or 1h"),
       (["--map", "m", "--map-interval", "0"], "a time above 0"), (["--require", "0"], "all, any, or a number"),
       (["--require", "2"], "there is only 1 target"), (["--retries", "1001"], "a number from 0 to 1000"),

@@ -34,15 +34,22 @@ enum BenchDoor: String, ExpressibleByArgument, CaseIterable {
 /// The options of `dmio bench`, as they were typed.
 struct BenchOptions: ParsableArguments {
   @Option(help: "What is done.") var operation = BenchOperation.read
-  @Option(help: ArgumentHelp("Bytes of a request in each region.", valueName: "size")) var blockSize = "4k"
-  @Option(help: ArgumentHelp("Requests that each thread keeps in flight. (default: 32; blocking: 1)", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Bytes of a request in each region.", valueName: "size"))
+  var blockSize = "4k"
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Requests that each thread keeps in flight. (default: 32; blocking: 1)", valueName: "n"))
   var depth: Int?
-  @Option(help: ArgumentHelp("Regions of a request; 1 for reads.", valueName: "n")) var regions = 1
+  @Option(parsing: .unconditional, help: ArgumentHelp("Regions of a request; 1 for reads.", valueName: "n"))
+  var regions = 1
   @Option(help: "One buffer a request, or separate pages.") var memory = BenchMemory.contiguous
   @Option(help: "How requests are made.") var door = BenchDoor.callback
-  @Option(help: ArgumentHelp("Threads, each with a client of its own.", valueName: "n")) var threads = 1
+  @Option(parsing: .unconditional, help: ArgumentHelp("Threads, each with a client of its own.", valueName: "n"))
+  var threads = 1
   @Flag(help: "One client for all threads.") var shared = false
-  @Option(help: ArgumentHelp("How long. (default: 5)", valueName: "s")) var seconds: Double?
-  @Option(help: ArgumentHelp("End after so many requests a thread, not by time.", valueName: "n")) var ios: Int?
+  @Option(parsing: .unconditional, help: ArgumentHelp("How long. (default: 5)", valueName: "s")) var seconds: Double?
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("End after so many requests a thread, not by time.", valueName: "n"))
+  var ios: Int?
   @Flag(inversion: .prefixedNo, help: "Take latencies.") var latency = true
 }

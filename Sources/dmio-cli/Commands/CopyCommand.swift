@@ -35,7 +35,8 @@ struct CopyCommand: ParsableCommand {
   @OptionGroup var hash: HashOptions
   @OptionGroup var sparse: SparseOptions
   @Option(
-    help: ArgumentHelp("Copy at most so much a second, such as 50MiB.", valueName: "SIZE"), transform: ByteCount.init)
+    parsing: .unconditional, help: ArgumentHelp("Copy at most so much a second, such as 50MiB.", valueName: "SIZE"),
+    transform: ByteCount.init)
   var rate: ByteCount?
   @Option(help: ArgumentHelp("Draw throughput and errors over time.", valueName: "file.svg"), completion: .file())
   var plot: String?

@@ -8,15 +8,18 @@ struct PolicyOptions: ParsableArguments {
   enum OnError: String, ExpressibleByArgument, CaseIterable { case drop, retry, stop }
 
   @Option(
-    help: ArgumentHelp("Targets that have to be good: all, any or a number.", valueName: "N"), transform: Required.init)
+    parsing: .unconditional, help: ArgumentHelp("Targets that have to be good: all, any or a number.", valueName: "N"),
+    transform: Required.init)
   var require = Required.any
   @Option(help: "What a failing target means.")
   var onError = OnError.drop
   @Option(
-    help: ArgumentHelp("Tries of a bad block. (default: 0, on retry 3)", valueName: "N"), transform: Retries.init)
+    parsing: .unconditional, help: ArgumentHelp("Tries of a bad block. (default: 0, on retry 3)", valueName: "N"),
+    transform: Retries.init)
   var retries: Retries?
   @Option(
-    help: ArgumentHelp("Longest wait for a read or write, such as 30s.", valueName: "TIME"), transform: TimeSpan.init)
+    parsing: .unconditional, help: ArgumentHelp("Longest wait for a read or write, such as 30s.", valueName: "TIME"),
+    transform: TimeSpan.init)
   var timeout: TimeSpan?
 
   /// Reads the operands of a copy, and opens its source; from here on signals are counted.
@@ -63,7 +66,8 @@ struct MapOptions: ParsableArguments {
   var map: String?
   @Flag(help: "Continue what the maps in DIR say is not done.") var resume = false
   @Option(
-    help: ArgumentHelp("How often maps are saved. (default: 5s)", valueName: "TIME"), transform: TimeSpan.init)
+    parsing: .unconditional, help: ArgumentHelp("How often maps are saved. (default: 5s)", valueName: "TIME"),
+    transform: TimeSpan.init)
   var mapInterval: TimeSpan?
 
   /// How often maps are saved where nobody says.

@@ -7,6 +7,7 @@ internal import Glibc
 struct ReadCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "read", abstract: "Read a region to standard output.",
+    usage: "dmio read [<options>] <region>",
     discussion: """
       EXAMPLES
         dmio read /dev/sdb,size=1MiB | xxd | less

@@ -21,10 +21,13 @@ struct RepairCommand: ParsableCommand {
   @Argument(help: "Its targets, in their order.", completion: .file()) var targets: [String]
   @Option(help: ArgumentHelp("The folder of the copy's maps.", valueName: "DIR"), completion: .directory) var map:
     String
-  @Option(help: ArgumentHelp("Read from this target, counted from 1, in the place of the source.", valueName: "N"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Read from this target, counted from 1, in the place of the source.", valueName: "N"))
   var fromTarget: Int?
   @Option(
-    help: ArgumentHelp("How often maps are saved. (default: 5s)", valueName: "TIME"), transform: TimeSpan.init)
+    parsing: .unconditional, help: ArgumentHelp("How often maps are saved. (default: 5s)", valueName: "TIME"),
+    transform: TimeSpan.init)
   var mapInterval: TimeSpan?
   @OptionGroup var policy: PolicyOptions
   @OptionGroup var verify: VerifyOptions

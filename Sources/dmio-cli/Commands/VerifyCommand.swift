@@ -29,7 +29,8 @@ struct VerifyCommand: ParsableCommand {
   @OptionGroup var policy: PolicyOptions
   @OptionGroup var hash: HashOptions
   @Option(
-    help: ArgumentHelp("Compare at most so much a second, such as 50MiB.", valueName: "SIZE"), transform: ByteCount.init
+    parsing: .unconditional, help: ArgumentHelp("Compare at most so much a second, such as 50MiB.", valueName: "SIZE"),
+    transform: ByteCount.init
   )
   var rate: ByteCount?
   @OptionGroup var engine: EngineOptions

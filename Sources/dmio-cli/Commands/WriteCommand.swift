@@ -7,6 +7,7 @@ internal import DMIONames
 struct WriteCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "write", abstract: "Write standard input to one or more regions, exactly their size.",
+    usage: "dmio write [<options>] <regions> ...",
     discussion: """
       EXAMPLES
         dmio write --yes /dev/sdb,size=4MiB <boot.img         the first 4 MiB of a disk

@@ -9,7 +9,8 @@ struct ProgressOptions: ParsableArguments {
   enum Mode: String, ExpressibleByArgument, CaseIterable { case auto, line, json, none }
 
   @Option(help: "Show progress.") var progress = Mode.auto
-  @Option(help: ArgumentHelp("Write progress to descriptor N, as JSON Lines.", valueName: "N")) var progressFd: Int32?
+  @Option(parsing: .unconditional, help: ArgumentHelp("Write progress to descriptor N, as JSON Lines.", valueName: "N"))
+  var progressFd: Int32?
 
   func validate() throws {
     guard let progressFd else { return }

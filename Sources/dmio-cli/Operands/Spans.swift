@@ -28,7 +28,7 @@ struct ByteCount {
 
   init(_ argument: String) throws {
     guard let size = try? ByteSize(parsing: argument), size.bytes > 0 else {
-      throw Allowed("a size above 0, such as 50MiB")
+      throw Allowed("a size above 0 and below 8EiB, such as 50MiB")
     }
     bytes = size.bytes
   }
