@@ -1,7 +1,7 @@
 #!/bin/bash
 # What the documents claim of a copy, shown anew: evidence.sh DMIO DOCUMENT
 #
-# Writes DOCUMENT: the figures of measure-copy.sh, and after them which tests of failures passed, with 200 kills.
+# Writes DOCUMENT: the figures of measure-copy.sh, and after them which tests of failures passed, with 200 kills on either engine.
 #
 # Exit: 0 all bars met and tests passed, 1 not, 2 usage.
 set -euo pipefail
@@ -20,7 +20,7 @@ DMIO_KILLS=$kills "${SWIFT:-swift}" test --filter 'KillTests|EveryOperationTests
   echo
   echo "## Failures"
   echo
-  echo "The tests that ran after it, with $kills kills, and what they printed at their end:"
+  echo "The tests that ran after it, with $kills kills on either engine, and what they printed at their end:"
   echo
   sed -nE 's/^[✔✘] Test "(.*)" (with .* )?(passed|failed) after ([0-9.]+) seconds.*/- \1: \2\3 in \4 s/p' "$log"
 } >>"$2"

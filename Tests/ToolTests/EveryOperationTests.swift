@@ -8,18 +8,20 @@ import var DMIOTestSupport.isSanitized
   private static let size = (2 << 20) + 700
 
   @Test(
-    "whichever operation fails, receipt, maps and data agree, and a repair makes all good",
-    arguments: [("read", "source"), ("write", "a"), ("write", "b"), ("flush", "a"), ("flush", "b")], engines)
-  func every(_ spoiled: (operation: String, device: String), engine: String) throws {
-    let (operation, device) = spoiled
+    "whichever operation fails, once or again and again, receipt, maps and data agree, and a repair makes all good",
+    arguments: [("read", "source"), ("write", "a"), ("write", "b"), ("flush", "a"), ("flush", "b")],
+    engines.flatMap { [($0, 30), ($0, 1)] })
+  func every(_ spoiled: (operation: String, device: String), _ how: (engine: String, times: Int)) throws {
+    let ((operation, device), (engine, times)) = (spoiled, how)
     let folder = try TemporaryFolder()
     var bytes = try folder.make("source", pattern(EveryOperationTests.size))
     // A MiB of zeros, so that there is something to zero.
     bytes.replaceSubrange(1 << 20..<2 << 20, with: [UInt8](repeating: 0, count: 1 << 20))
     try folder.make("source", bytes)
-    for k in 0..<(isSanitized ? 2 : 100) {
+    // More operations of a kind than 12 there are only where some fail again and again.
+    for k in 0..<(isSanitized ? 2 : times == 1 ? 12 : 100) {
       try shell("cd '\(folder.path)' && rm -rf maps a b && truncate -s 5M b")
-      try folder.make("plan", #"{"rules":[{"op":"\#(operation)","skip":\#(k),"times":30}]}"#)
+      try folder.make("plan", #"{"rules":[{"op":"\#(operation)","skip":\#(k),"times":\#(times)}]}"#)
       try folder.make("clean", "{}")
       // The plan is on the source or on one of the targets; all others are good.
       let operands = ["source", "a", "b"].map { "fault:\($0 == device ? "plan" : "clean"),\($0)" }
@@ -30,8 +32,12 @@ import var DMIOTestSupport.isSanitized
       #expect([0, 3, 4].contains(run.exit), "\(operation) \(k): \(run.error)")
       try check(receipt, folder, bytes)
       for (index, name) in ["a", "b"].enumerated() where name != device { #expect(receipt.targets[index].ok) }
-      // There was no k-th operation.
-      if run.exit == 0 { return #expect(k > 0, "nothing was hit") }
+      if run.exit == 0 {
+        #expect(try folder.bytes("a") == bytes && Array(folder.bytes("b").prefix(bytes.count)) == bytes)
+        // What failed once was done by parts; else there was no k-th operation.
+        if times == 1 { continue }
+        return #expect(k > 0, "nothing was hit")
+      }
       let repaired = try Tool.run(["repair", "--json", "--map", "maps", "source", "a", "b,offset=0"], in: folder)
       #expect(repaired.exit == 0, "\(operation) \(k): \(repaired.error)")
       #expect(try folder.bytes("a") == bytes)

@@ -8,26 +8,24 @@ import Testing
   private static let kills = ProcessInfo.processInfo.environment["DMIO_KILLS"].flatMap { Int($0) } ?? 20
 
   @Test(
-    "killed at any time, a copy to four targets, one faulty, is resumed to its end and nothing is said to be done that is not"
-  )
-  func killed() throws {
-    var generator = Seeded("KillTests.killed", salt: 0)
+    "killed at any time, a copy to four targets, one faulty, is resumed to its end and nothing is said to be done that is not",
+    arguments: engines)
+  func killed(engine: String) throws {
+    var generator = Seeded("KillTests.killed", salt: engine == engines[0] ? 0 : 1)
     let folder = try TemporaryFolder()
     let bytes = try folder.make("source", pattern((24 << 20) + 1111))
     try folder.make("bad", #"{"rules":[{"op":"write","sectors":[30000,3],"errno":"EIO"}]}"#)
     // Slow enough to be met at any place.
     try folder.make("slow", #"{"rules":[{"op":"write","action":"delay","delay_ms":2}]}"#)
-    let targets = ["a", "fault:bad,b", "fault:slow,c", "d"]
+    let copy = ["copy", "--json", "--engine", engine, "--map", "maps", "--resume"]
+    let operands = ["source", "a", "fault:bad,b", "fault:slow,c", "d"]
     var left = KillTests.kills
     while left > 0 {
       try shell("cd '\(folder.path)' && rm -rf maps a b c d")
       var isOver = false
       while !isOver, left > 0 {
         let tool = try RunningTool(
-          (["copy", "--json", "--map", "maps", "--resume", "--map-interval", "5ms", "source"] + targets).map {
-            Array($0.utf8)
-          },
-          in: folder)
+          (copy + ["--map-interval", "5ms"] + operands).map { Array($0.utf8) }, in: folder)
         usleep(UInt32.random(in: 0...90_000, using: &generator))
         tool.signal(SIGKILL)
         left -= 1
@@ -37,7 +35,7 @@ import Testing
         isOver = run.exit >= 0
         if isOver { try checkReceipt(run, folder, bytes) }
       }
-      let last = try Tool.run(["copy", "--json", "--map", "maps", "--resume", "source"] + targets, in: folder)
+      let last = try Tool.run(copy + operands, in: folder)
       try checkReceipt(last, folder, bytes)
     }
   }
