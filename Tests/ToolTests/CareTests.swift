@@ -77,7 +77,8 @@ import Testing
     try shell("rm -r '\(folder.path)/maps'")
     #expect(try Tool.run(["copy", "--map", "maps", "--verify=readback", "source", "a"], in: folder).exit == 0)
     #expect(try Tool.run(resume + ["a"], in: folder).exit == 0)
-    // One run without it, and nobody knows any more.
+    // One run that writes without it, and nobody knows any more.
+    try shell("rm '\(folder.path)/a'")
     #expect(try Tool.run(["copy", "--map", "maps", "--resume", "source", "a"], in: folder).exit == 0)
     #expect(try Tool.run(resume + ["a"], in: folder).exit == 1)
   }

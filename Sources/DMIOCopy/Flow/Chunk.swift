@@ -18,6 +18,8 @@ package final class Chunk {
   var isLent = false
   /// Some of it is to be looked at in another pass.
   var wasLeft = false
+  /// Some of it could not be read, and which sectors is not known: none of it is written.
+  var isUnread = false
   /// The pass had been there without the target that it goes to now.
   var wasMissed = false
   /// Where the part of it begins that is still to be told of; nil: there is none.

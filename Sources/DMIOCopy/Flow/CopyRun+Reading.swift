@@ -41,7 +41,7 @@ extension CopyRun {
       Narrowing(
         .init(block: source.block, retries: policy.retries.read, isOver: isInterrupted),
         attempt: { [self] in tryToRead(chunk, $0, $1) }, bad: { [self] in addHole(chunk, $0, $1) },
-        good: { [self] in source.addRead($0) }, whenDone: whenDone
+        good: { [self] in source.addRead($0) }, left: { _ in chunk.isUnread = true }, whenDone: whenDone
       ).start(range.lowerBound..<end, errno)
     }
   }

@@ -48,7 +48,8 @@ extension CopyRun {
           let range = $0.clamped(to: chunk.range)
           if mayRewrite, !$1.concernsWholeDevice { unreadable.append(range) } else { target.addUnreadable(range, $1) }
         },
-        good: { readable.append($0.clamped(to: chunk.range)) }, whenDone: judgeAll
+        // Neither good nor bad: it stays open.
+        good: { readable.append($0.clamped(to: chunk.range)) }, left: { _ in }, whenDone: judgeAll
       ).start(padded, errno)
     }
   }

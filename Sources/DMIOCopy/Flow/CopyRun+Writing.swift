@@ -94,7 +94,7 @@ extension CopyRun {
       return whenDone()
     }
     let isZero = !fitsChunk(range)
-    var bad: [(Range<UInt64>, Errno)] = []
+    var (bad, isOver) = ([(Range<UInt64>, Errno)](), false)
     Narrowing(
       // A gap may have millions of blocks: when one was bad, and the target dropped, the others are not looked at.
       .init(
@@ -111,9 +111,11 @@ extension CopyRun {
         failed(target)
       },
       good: { [self] in settle(chunk, target, $0.clamped(to: chunk.range), isWritten: true) },
-      whenDone: {
+      left: { _ in isOver = true },
+      whenDone: { [self] in
         for (range, errno) in bad { target.addFailure(range, errno) }
-        whenDone()
+        // What is left is open, and so is the rest.
+        if isOver { endPart(chunk, target) } else { whenDone() }
       }
     ).start(range, errno)
   }

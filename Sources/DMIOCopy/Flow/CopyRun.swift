@@ -44,7 +44,7 @@ package final class CopyRun {
   var telling = Telling()
   /// The line of a sequential copy: its chunks in the order in which they are to be written.
   var line = WriteLine()
-  /// True when what failed is not to be looked at by parts any more.
+  /// True when what failed is not to be looked at by parts any more: it stays open, for another run.
   package var isInterrupted: () -> Bool = { false }
 
   /// - Parameter fill: Fills a chunk and calls back, at once or from a completion.
@@ -104,6 +104,7 @@ package final class CopyRun {
     chunk.pending = 0
     chunk.wasWritten = false
     chunk.wasLeft = false
+    chunk.isUnread = false
     chunk.wasMissed = piece.wasMissed
     chunk.newFrom = nil
     busy.append(chunk)
@@ -130,7 +131,7 @@ package final class CopyRun {
 
   /// The chunk holds its part of the source.
   func filled(_ chunk: Chunk) {
-    if hasEnded || leavesOutBad && source.hasBad(chunk.range) { return leaveOut(chunk) }
+    if hasEnded || chunk.isUnread || leavesOutBad && source.hasBad(chunk.range) { return leaveOut(chunk) }
     if chunk.held > 0 {
       guard let other = takeOver(chunk) else {
         // Its hole is known by then, and the rest read again.
@@ -176,6 +177,7 @@ package final class CopyRun {
     other.pending = 0
     other.wasWritten = false
     other.wasLeft = false
+    other.isUnread = false
     other.wasMissed = chunk.wasMissed
     other.newFrom = chunk.newFrom
     unsafe chunk.withBytes(0..<chunk.bytes) { from in

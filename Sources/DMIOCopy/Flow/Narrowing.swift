@@ -12,6 +12,8 @@ final class Narrowing {
   private let bad: (Range<UInt64>, Errno) -> Void
   /// Told of each range that is good after all.
   private let good: (Range<UInt64>) -> Void
+  /// Told of each range that is not tried by itself any more: some of it failed, and nobody knows which.
+  private let left: (Range<UInt64>) -> Void
   private let whenDone: () -> Void
   private let rules: Rules
   /// What is left to try, the next last, each with the errno of the range that it was a part of.
@@ -31,12 +33,13 @@ final class Narrowing {
 
   init(
     _ rules: Rules, attempt: @escaping Attempt, bad: @escaping (Range<UInt64>, Errno) -> Void,
-    good: @escaping (Range<UInt64>) -> Void, whenDone: @escaping () -> Void
+    good: @escaping (Range<UInt64>) -> Void, left: @escaping (Range<UInt64>) -> Void, whenDone: @escaping () -> Void
   ) {
     self.rules = rules
     self.attempt = attempt
     self.bad = bad
     self.good = good
+    self.left = left
     self.whenDone = whenDone
   }
 
@@ -47,13 +50,11 @@ final class Narrowing {
   }
 
   private func next() {
-    guard let (range, errno) = rest.popLast() else { return whenDone() }
     if rules.isOver() {
-      bad(range, errno)
-      for (range, errno) in rest { bad(range, errno) }
+      for (range, _) in rest.reversed() { left(range) }
       rest = []
-      return whenDone()
     }
+    guard let (range, _) = rest.popLast() else { return whenDone() }
     attempt(range) { [self] errno in
       if let errno {
         failed(range, errno)
