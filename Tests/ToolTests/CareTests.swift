@@ -74,6 +74,8 @@ import Testing
     #expect(try Tool.run(["copy", "--map", "maps", "source", "a"], in: folder).exit == 0)
     let refused = try Tool.run(resume + ["a"], in: folder)
     #expect(refused.exit == 1 && refused.error.contains("was not read back"), "\(refused.error)")
+    let repair = try Tool.run(["repair", "--map", "maps", "--verify=readback", "source", "a"], in: folder)
+    #expect(repair.exit == 1 && repair.error.contains("was not read back"), "\(repair.error)")
     try shell("rm -r '\(folder.path)/maps'")
     #expect(try Tool.run(["copy", "--map", "maps", "--verify=readback", "source", "a"], in: folder).exit == 0)
     #expect(try Tool.run(resume + ["a"], in: folder).exit == 0)

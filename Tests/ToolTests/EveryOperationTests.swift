@@ -18,8 +18,8 @@ import var DMIOTestSupport.isSanitized
     // A MiB of zeros, so that there is something to zero.
     bytes.replaceSubrange(1 << 20..<2 << 20, with: [UInt8](repeating: 0, count: 1 << 20))
     try folder.make("source", bytes)
-    // More operations of a kind than 12 there are only where some fail again and again.
-    for k in 0..<(isSanitized ? 2 : times == 1 ? 12 : 100) {
+    // More operations of a kind than 8 there are only where some fail again and again.
+    for k in 0..<(isSanitized ? 2 : times == 1 ? 8 : 100) {
       try shell("cd '\(folder.path)' && rm -rf maps a b && truncate -s 5M b")
       try folder.make("plan", #"{"rules":[{"op":"\#(operation)","skip":\#(k),"times":\#(times)}]}"#)
       try folder.make("clean", "{}")

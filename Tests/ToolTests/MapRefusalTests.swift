@@ -61,6 +61,39 @@ import Testing
     #expect(try Tool.run(resume, in: folder).exit == 0)
   }
 
+  @Test("a source's map that does not say of what it is does, beside targets that are done, need that line, too")
+  func foreignSource() throws {
+    let folder = try finished()
+    try shell("cd '\(folder.path)/maps' && sed -i '/dmio identity/d' source.map")
+    let run = try Tool.run(["copy", "--map", "maps", "--resume", "other", "a", "b"], in: folder)
+    #expect(run.exit == 1 && run.error.contains("maps/source.map: does not say what it is about"), "\(run.error)")
+    // ddrescue's, before anything is copied.
+    try shell("cd '\(folder.path)' && rm maps/target-* a b")
+    #expect(try Tool.run(["copy", "--map", "maps", "--resume", "source", "a", "b"], in: folder).exit == 0)
+  }
+
+  @Test("what is said of memory is said of no device, and what is said of a device does not give way to memory")
+  func memory() throws {
+    let folder = try finished()
+    let operands = [["source", "ram:1MiB"], ["source", "a"], ["ram:1MiB", "new"], ["source", "new"]]
+    for (index, (first, second)) in [(0, 1), (2, 3), (1, 0)].enumerated() {
+      let copy = ["copy", "--map", "maps-\(index)"]
+      try shell("rm -f '\(folder.path)/a' '\(folder.path)/new'")
+      if first == 0 { try folder.make("a", pattern(1 << 20, seed: 9)) }
+      #expect(try Tool.run(copy + operands[first], in: folder).exit == 0)
+      let before = try folder.snapshot()
+      for verb in [copy + ["--resume"], ["repair"] + copy.dropFirst()] {
+        let run = try Tool.run(verb + operands[second], in: folder)
+        let says = first == 1 ? "is about a device, and ram:1MiB is memory" : "is about another device than"
+        #expect(run.exit == 1 && run.error.contains(says), "\(verb): \(run.error)")
+        #expect(try folder.snapshot() == before)
+      }
+    }
+    // From memory to memory everything is copied each time.
+    let again = ["copy", "--json", "--map", "both", "--resume", "ram:1MiB", "null:1MiB"]
+    for _ in 0..<2 { #expect(try Tool.run(again, in: folder).receipt.targets[0].bytesWritten == 1 << 20) }
+  }
+
   @Test("maps whose lines an editor has ended with CR LF are the same maps") func carriageReturns() throws {
     let folder = try finished()
     try shell("cd '\(folder.path)/maps' && sed -i 's/$/\\r/' *.map")

@@ -20,6 +20,9 @@ public struct MapFile: Sendable, Hashable {
     /// What was noted, up to the end of the line.
     public var value: String
 
+    /// The line as it stands in the file.
+    public var line: String { "# dmio \(word): \(value)" }
+
     /// A word with its value; neither has line breaks.
     public init(_ word: String, _ value: String) {
       self.word = word
@@ -58,7 +61,7 @@ public struct MapFile: Sendable, Hashable {
   /// The file.
   public var text: String {
     var lines = ["# Mapfile. Created by dmio"]
-    lines += notes.map { "# dmio \($0.word): \($0.value)" }
+    lines += notes.map(\.line)
     lines += errnos.map { "# dmio errno: \($0.sector) \($0.count) \($0.errno?.name ?? "-")" }
     let isOpen = bytes.runs.contains { $0.status.isOpen }
     let position = bytes.runs.first { $0.status.isOpen }?.sectors.lowerBound ?? 0

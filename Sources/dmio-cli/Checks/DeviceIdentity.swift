@@ -10,6 +10,15 @@ internal import Glibc
 struct DeviceIdentity: Hashable {
   let text: String
 
+  /// What memory has in the place of one.
+  static let memory = DeviceIdentity(noted: "none")
+
+  /// The identity of a device.
+  static func of(_ opened: OpenDevice) -> DeviceIdentity { DeviceIdentity(opened) ?? memory }
+
+  /// For a message.
+  var words: String { self == .memory ? "memory" : text }
+
   /// One that was noted.
   init(noted text: String) { self.text = text }
 

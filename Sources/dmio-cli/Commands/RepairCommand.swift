@@ -51,7 +51,9 @@ struct RepairCommand: ParsableCommand {
   func run() throws {
     let (source, targetOperands) = try policy.begin(source, targets, open: open)
     let set = try TargetSet(opening: targetOperands, bytes: source.bytes, keepsFiles: false)
-    let plan = try MapPlan(going: map, interval: mapInterval?.duration ?? MapOptions.interval, source, set.operands)
+    let plan = try MapPlan(
+      going: map, interval: mapInterval?.duration ?? MapOptions.interval, source, set.operands,
+      isReadBack: verify.verify != nil)
     // Whoever began the copy has agreed.
     try set.check(source: source.absent == nil ? source : nil) { _ in true }
     let run = try Run(

@@ -35,13 +35,16 @@ struct MapPlan {
   }
 
   /// For what goes on with maps that must be there.
-  init(going map: String, interval: Duration, _ source: SourceOperand, _ targets: [TargetOperand]) throws(Refusal) {
+  init(
+    going map: String, interval: Duration, _ source: SourceOperand, _ targets: [TargetOperand], isReadBack: Bool
+  ) throws(Refusal) {
     folder = MapFolder(map)
     self.interval = interval
     self.source = source
     try folder.check()
     let resuming = try Resuming(folder, source, targets)
     guard !resuming.isFresh else { throw Refusal("\(folder.name): has no maps of these devices") }
+    if isReadBack { try resuming.refuseUnverified() }
     for (index, target) in targets.enumerated() where target.place == nil && !resuming.keeps(index) {
       // Memory never has one.
       guard DeviceIdentity(target.opened) != nil else { continue }
@@ -94,8 +97,10 @@ struct MapPlan {
     try adjust(from.copy, to.map(\.copy))
     // One that is gone goes on to be known by what its map says.
     let identity =
-      source.absent.map { $0.note("identity").map(DeviceIdentity.init(noted:)) } ?? DeviceIdentity(source.opened)
-    let identities = (identity, targets.map { DeviceIdentity($0.opened) })
+      if let map = source.absent { map.note("identity").map(DeviceIdentity.init(noted:)) } else {
+        DeviceIdentity.of(source.opened)
+      }
+    let identities = (identity, targets.map { DeviceIdentity.of($0.opened) })
     let maps = Maps(folder, from, to, identities: identities, interval: interval)
     // A run that does not read back leaves it at that where it has nothing to write.
     maps.isVerified = to.indices.map { index in

@@ -9,7 +9,8 @@ final class Maps {
   private let folder: MapFolder
   private let source: Source
   private let targets: [Target]
-  private let identities: (source: DeviceIdentity?, targets: [DeviceIdentity?])
+  /// Nil for a source that is gone, and of which no map says what it was.
+  private let identities: (source: DeviceIdentity?, targets: [DeviceIdentity])
   private let interval: Duration
   private var lastSave = ContinuousClock.now
   /// What is known to be on each target, flushed.
@@ -23,7 +24,7 @@ final class Maps {
 
   init(
     _ folder: MapFolder, _ source: Source, _ targets: [Target],
-    identities: (source: DeviceIdentity?, targets: [DeviceIdentity?]), interval: Duration
+    identities: (source: DeviceIdentity?, targets: [DeviceIdentity]), interval: Duration
   ) {
     self.folder = folder
     self.source = source
@@ -127,7 +128,8 @@ final class Maps {
   private func notes(_ target: Int?) -> [MapFile.Note] {
     let name = target.map { targets[$0].name } ?? source.name
     let identity = target.map { identities.targets[$0] } ?? identities.source
-    var notes = [MapFile.Note("device", name), MapFile.Note("identity", identity?.text ?? "none")]
+    var notes = [MapFile.Note("device", name)]
+    if let identity { notes.append(MapFile.Note("identity", identity.text)) }
     if let target {
       notes.append(MapFile.Note("start", "\(targets[target].copy.start)"))
       if isVerified[target] { notes.append(MapFile.Note("verified", "yes")) }

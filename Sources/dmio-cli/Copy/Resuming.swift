@@ -23,24 +23,14 @@ struct Resuming {
     }
     var maps: [MapFile?] = []
     for (index, target) in targets.enumerated() {
-      // A file that is gone, or memory: nothing of what the map says can be there.
-      let identity = target.place == nil ? DeviceIdentity(target.opened) : nil
-      var map = target.place != nil || identity != nil ? try folder.read(index) : nil
-      let name = folder.name(of: index)
-      if let map, let identity {
-        let start = target.operand.offset / 512
-        try Resuming.checkOrigin(map, name, target.stack.name, identity, start: start)
-        try Resuming.check(map, name, target.opened, source.offset, source.bytes)
-        try Resuming.check(map, name, start: start)
-        try Resuming.checkSize(target, source.bytes, name)
-      } else if let gone = map {
-        try Resuming.check(gone, name, newName: target.stack.name)
-        map = nil
-      }
-      maps.append(map)
+      maps.append(try Resuming.map(folder, index, target, source))
       lengths.append(target.isWholeFile && target.bytesBefore < source.bytes ? target.bytesBefore : nil)
     }
     self.targets = maps
+    let isDone = maps.contains { $0.map(\.saysDone) ?? false }
+    if let map, isDone, source.absent == nil, map.note("identity") == nil {
+      throw Resuming.nameless(folder.name(of: nil), source.opened.name, [DeviceIdentity.of(source.opened).note])
+    }
     if map == nil, let index = maps.firstIndex(where: { $0 != nil }) {
       throw Refusal(
         "\(folder.name(of: nil)): is missing beside \(folder.name(of: index)), so that nobody knows what could not be read; put it back, or remove all maps to start over"
@@ -58,14 +48,14 @@ struct Resuming {
 
   /// All that is done of a target was read back.
   func isVerified(_ target: Int) -> Bool {
-    targets[target].map { $0.note("verified") != nil || $0.bytes.count(of: .done) == 0 } ?? true
+    targets[target].map { $0.note("verified") != nil || !$0.saysDone } ?? true
   }
 
   /// Refuses to read back the rest alone.
   func refuseUnverified() throws(Refusal) {
     guard let unverified = targets.indices.first(where: { !isVerified($0) }) else { return }
     throw Refusal(
-      "\(folder.name(of: unverified)): what it calls done was not read back; leave out --verify, and use dmio verify after the copy"
+      "\(folder.name(of: unverified)): what it calls done was not read back; leave out --verify, and use dmio verify afterwards"
     )
   }
 
@@ -115,55 +105,6 @@ struct Resuming {
         "\(target.device.name): ends after \(length) bytes; what its map calls done behind that is copied again")
     }
     target.reopen(lost)
-  }
-
-  private static func check(
-    _ map: MapFile, _ name: String, _ opened: OpenDevice?, _ offset: UInt64, _ bytes: UInt64
-  ) throws(Refusal) {
-    guard map.first == offset, map.bytes.sectors == bytes else {
-      throw Refusal(
-        "\(name): is about \(map.bytes.sectors) bytes from byte \(map.first) of the source on; it is \(bytes) bytes from byte \(offset) on that are copied"
-      )
-    }
-    guard let opened, let noted = map.note("identity"), noted != "none" else { return }
-    let identity = DeviceIdentity(opened)?.text ?? "nothing that is known again"
-    guard noted == identity else {
-      throw Refusal(
-        "\(name): is about another device than \(opened.name) (\(noted), this is \(identity)); put that one back, or remove the maps to start over"
-      )
-    }
-  }
-
-  /// What is done must be done on this very device, and in this place of it. Tools that write a map anew drop what it says of that.
-  private static func checkOrigin(
-    _ map: MapFile, _ name: String, _ target: String, _ identity: DeviceIdentity, start: UInt64
-  ) throws(Refusal) {
-    guard map.note("identity") == nil || map.note("start") == nil, map.bytes.count(of: .done) > 0 else { return }
-    throw Refusal(
-      "\(name): does not say what it is about, as when another tool has written it; if that is \(target), add the lines '# dmio identity: \(identity.text)' and '# dmio start: \(start)', or remove the maps to start over"
-    )
-  }
-
-  /// A file that is not there may have been removed. Under another name it is another one: a slip of the pen, or a file system that
-  /// is not mounted; and the map of the one that is meant would be lost.
-  private static func check(_ map: MapFile, _ name: String, newName: String) throws(Refusal) {
-    guard let noted = map.note("device"), noted != newName else { return }
-    throw Refusal(
-      "\(name): is about \(noted), and there is no \(newName); name the target as it was, or remove the maps to start over"
-    )
-  }
-
-  private static func check(_ map: MapFile, _ name: String, start: UInt64) throws(Refusal) {
-    if let noted = map.note("start"), noted != "\(start)" {
-      throw Refusal("\(name): is about a region that starts at sector \(noted), this one starts at sector \(start)")
-    }
-  }
-
-  /// A file may be shorter than it will be: a run that was interrupted leaves it so. Longer it cannot have become.
-  private static func checkSize(_ target: TargetOperand, _ bytes: UInt64, _ name: String) throws(Refusal) {
-    let block = UInt64(target.opened.device.geometry.logicalBlock)
-    guard target.isWholeFile, target.bytesBefore > (bytes + block - 1) / block * block else { return }
-    throw Refusal("\(target.stack.name): has \(target.bytesBefore) bytes, more than the \(bytes) that \(name) is about")
   }
 }
 
