@@ -32,7 +32,7 @@ import Testing
   @Test("a person whose copy with maps was interrupted reads how much was read, and how it goes on") func told() throws
   {
     let folder = try TemporaryFolder()
-    try folder.make("source", pattern(4 << 20))
+    try folder.make("source", pattern(64 << 20))
     try folder.make("plan", SignalTests.slow)
     let tool = try RunningTool(
       ["copy", "--map", "maps", "source", "fault:plan,target"].map { Array($0.utf8) }, in: folder)
@@ -41,7 +41,38 @@ import Testing
     let run = try tool.wait()
     #expect(run.exit == 7 && run.error.contains("dmio: interrupted; --resume goes on with it\n"), "\(run.error)")
     #expect(
-      run.error.contains("dmio: source: 4 MiB, of which ") && run.error.contains(" were read, in "), "\(run.error)")
+      run.error.contains("dmio: source: 64 MiB, of which ") && run.error.contains(" were read, in "), "\(run.error)")
+  }
+
+  @Test("a signal that comes when nothing is left to be cut short changes nothing", arguments: engines)
+  func tooLate(engine: String) throws {
+    let folder = try TemporaryFolder()
+    let bytes = try folder.make("source", pattern(1 << 20))
+    try folder.make("plan", #"{"rules":[{"op":"flush","action":"delay","delay_ms":400}]}"#)
+    let tool = try RunningTool(
+      ["copy", "--json", "--engine", engine, "source", "fault:plan,target"].map { Array($0.utf8) }, in: folder)
+    try waitUntil("all is written") { folder.size("target") == 1 << 20 }
+    tool.signal(SIGINT)
+    let run = try tool.wait()
+    #expect(try run.exit == 0 && run.receipt.exit == 0 && run.receipt.targets[0].ok, "\(run.error)")
+    #expect(try folder.bytes("target") == bytes && !run.error.contains("interrupted"))
+  }
+
+  @Test("a receipt that nobody takes for a while has the exit code that the process ends with") func slowReader() throws
+  {
+    let folder = try TemporaryFolder()
+    try folder.make("source", pattern(4096))
+    try folder.make("bad", #"{"rules":[{"op":"read","sectors":[1,1]}]}"#)
+    // The pipe is full until the signal has come, when the copy was over: its failures are told before.
+    let codes = try shell(
+      """
+      cd '\(folder.path)'; mkfifo pipe; exec 3<>pipe; head -c 65536 /dev/zero >&3
+      '\(Tool.path)' copy --json fault:bad,source target >&3 2>err & tool=$!
+      until [ -s err ]; do :; done
+      kill -INT $tool; head -c 65536 <&3 >/dev/null; wait $tool; code=$?
+      read -r receipt <&3; receipt=${receipt#*'"exit":'}; echo $code ${receipt%%,*}
+      """)
+    #expect(codes == "4 4")
   }
 
   @Test("a hang-up that was ignored when the copy began does not end it") func ignoredHangUp() throws {

@@ -128,13 +128,16 @@ final class Run {
     finish(receipt, failure, options)
   }
 
-  /// What the run did.
+  /// What the run did, once it is over. A signal that came too late to cut anything short is none.
   func receipt(_ source: Source, _ targets: [Target]) -> Receipt {
     let milliseconds = { (end: ContinuousClock.Instant) in UInt64(max(0, (end - self.started) / .milliseconds(1))) }
     let required = required?.count(of: targets.count) ?? min(1, targets.count)
+    let sha256 = hashing?.text(of: source.copy)
+    let isWhole = !targets.isEmpty && targets.allSatisfy(\.copy.isGood) && hashing?.wasCancelled != true
     return Receipt(
       source, targets, engine: client.engine, milliseconds: milliseconds,
-      Receipt.Terms(required: required, isComparison: isComparison, sha256: hashing?.text(of: source.copy)))
+      Receipt.Terms(
+        required: required, isComparison: isComparison, isInterrupted: Interrupts.areWanted && !isWhole, sha256: sha256))
   }
 
   /// Tells what failed beside the copy, which decides how the run ends.

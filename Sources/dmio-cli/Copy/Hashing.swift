@@ -89,9 +89,11 @@ final class Hashing {
   /// Has the thread take nothing more: there will be no hash.
   func cancel() { shared.isCancelled.withLock { $0 = true } }
 
+  var wasCancelled: Bool { shared.isCancelled.withLock { $0 } }
+
   /// The hash in hexadecimal; nil unless all bytes were taken. Ends the thread.
   func text(of source: CopySource) -> String? {
-    guard taken == source.bytes, !shared.isCancelled.withLock({ $0 }) else { return nil }
+    guard taken == source.bytes, !wasCancelled else { return nil }
     if !isOver {
       isOver = true
       // A permit without a part is the end.

@@ -27,7 +27,7 @@ enum Report {
       tellUntried(target)
     }
     tellSize(receipt)
-    if Interrupts.areWanted { StandardStreams.message("interrupted" + (hasMaps ? "; --resume goes on with it" : "")) }
+    if receipt.terms.isInterrupted { StandardStreams.message("interrupted" + (hasMaps ? "; --resume goes on with it" : "")) }
   }
 
   /// Tells that the source's file is not as long any more as it was at the start.
@@ -51,7 +51,7 @@ enum Report {
   static func tellSummary(_ receipt: Receipt) {
     let source = receipt.source
     var lines = [
-      "\(source.name): \(ByteSize(bytes: source.copy.bytes))\(part(source.copy)) in \(receipt.seconds) s (\(receipt.engine.kind.rawValue)), "
+      "\(source.name): \(ByteSize(bytes: source.copy.bytes))\(part(receipt)) in \(receipt.seconds) s (\(receipt.engine.kind.rawValue)), "
         + way(source.isDirect, source.directReason)
         + (source.copy.holes.isEmpty ? "" : ", with holes")
     ]
@@ -76,8 +76,10 @@ enum Report {
   }
 
   /// How much of it was read, where that is not all.
-  private static func part(_ source: CopySource) -> String {
-    Interrupts.areWanted ? ", of which \(ByteSize(bytes: min(source.bytesRead, source.bytes))) were read," : ""
+  private static func part(_ receipt: Receipt) -> String {
+    let source = receipt.source.copy
+    guard receipt.terms.isInterrupted else { return "" }
+    return ", of which \(ByteSize(bytes: min(source.bytesRead, source.bytes))) were read,"
   }
 
   private static func way(_ isDirect: Bool, _ reason: String) -> String {

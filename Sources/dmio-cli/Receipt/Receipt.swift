@@ -12,6 +12,8 @@ struct Receipt {
     var required: Int
     /// Mismatches are what the run looks for: a target that has some counts as looked at.
     var isComparison = false
+    /// A signal ended the run before all was done. Asked once: what comes later changes nothing that is told.
+    var isInterrupted: Bool
     /// The hash of the source, in hexadecimal.
     var sha256: String?
   }
@@ -47,7 +49,7 @@ struct Receipt {
     let good = targets.count { $0.copy.isGood }
     return .of(
       .init(
-        isInterrupted: Interrupts.areWanted, good: good + (terms.isComparison ? mismatching : 0),
+        isInterrupted: terms.isInterrupted, good: good + (terms.isComparison ? mismatching : 0),
         targets: targets.count,
         required: terms.required, hasMismatches: mismatching > 0, hasHoles: !source.copy.holes.isEmpty))
   }
