@@ -39,7 +39,7 @@ internal import Testing
     }
     let target = try copy(to: disk, rules)
     let bad = [77..<78, 254..<258, 663..<664].map { UInt64($0.lowerBound)..<UInt64($0.upperBound) }
-    #expect(target.mismatches.list.map(\.sectors) == bad && target.failed.map(\.sectors) == bad)
+    #expect(target.mismatches.map(\.sectors) == bad && target.failed.map(\.sectors) == bad)
     #expect(!target.isGood && target.failures.list.allSatisfy { $0.errno == .EBADMSG } && !target.isDropped)
     #expect(target.bytesSettled == UInt64((Self.sectors - 6) * 512))
     check(target, disk, sourceDisk.bytes)
@@ -57,7 +57,7 @@ internal import Testing
   func only() throws {
     let disk = Disk(Self.sectors, zeroed(sourceDisk.bytes, 3..<4, 255..<300))
     let target = try copy(to: disk, []) { $0.verification = .only }
-    #expect(target.mismatches.list.map(\.sectors) == [3..<4, 255..<300])
+    #expect(target.mismatches.map(\.sectors) == [3..<4, 255..<300])
     #expect(disk.asked(.write).isEmpty && disk.asked(.writeZeroes).isEmpty)
     let same = Disk.filled(Self.sectors)
     #expect(try copy(to: same, []) { $0.verification = .only }.map.isDone)
@@ -73,7 +73,7 @@ internal import Testing
       let target = try CopyTarget(disk.device)
       let trial = try Trial(source, [target], readsBack: true) { $0.verification = .only }
       try trial.finish()
-      #expect(target.mismatches.list.map(\.sectors) == (isSame ? [] : [127..<128]))
+      #expect(target.mismatches.map(\.sectors) == (isSame ? [] : [127..<128]))
     }
   }
 

@@ -1,6 +1,18 @@
 import Testing
 
 @Suite struct FaultTests {
+  @Test("a target that vanishes is told with its first sector and what to do, not with the flush that fails after it")
+  func vanished() throws {
+    let folder = try TemporaryFolder()
+    try folder.make("source", pattern(4 << 20))
+    try folder.make("plan", #"{"rules":[{"op":"any","action":"vanish","skip":1}]}"#)
+    let run = try Tool.run(["copy", "--json", "--map", "maps", "source", "fault:plan,a", "b"], in: folder)
+    let target = try run.receipt.targets[0]
+    #expect(run.exit == 3 && target.errno == "ENODEV" && (target.firstBadSector ?? 0) >= 2048, "\(run.error)")
+    #expect(run.error.contains("fault:plan,a: sector \(target.firstBadSector ?? 0) (+"), "\(run.error)")
+    #expect(run.error.contains("write: No such device\n") && run.error.contains("fault:plan,a: is gone; put it back"))
+  }
+
   @Test("bad sectors of a source become zeros and holes, to the sector", arguments: engines) func holes(engine: String)
     throws
   {

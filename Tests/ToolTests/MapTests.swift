@@ -90,6 +90,35 @@ import Testing
     #expect(again.error.contains("target-1.map: what it calls done was not read back") == isCut, "\(again.error)")
   }
 
+  @Test("what failed in an earlier run is told as that, whatever it was") func rememberedFailure() throws {
+    let folder = try TemporaryFolder()
+    try folder.make("source", pattern(1 << 20))
+    try folder.make("plan", #"{"rules":[{"op":"flush"}]}"#)
+    let first = try Tool.run(["copy", "--json", "--map", "maps", "source", "fault:plan,a", "b"], in: folder)
+    #expect(first.error.contains("a: flush: Input/output error"), "\(first.error)")
+    #expect(try first.receipt.targets[0].firstBadSector == nil)
+    let again = try Tool.run(["copy", "--map", "maps", "--resume", "source", "a", "b"], in: folder)
+    #expect(again.exit == 3, "\(again.error)")
+    #expect(again.error.contains("a: sector 0 (+2048): failed before: Input/output error"), "\(again.error)")
+  }
+
+  @Test("a good target that cannot be read in the place of the source is not good any more") func unreadableSubstitute()
+    throws
+  {
+    let folder = try TemporaryFolder()
+    try folder.make("source", pattern(1 << 20))
+    try folder.make("bad", #"{"rules":[{"op":"write","sectors":[300,2]}]}"#)
+    try folder.make("blind", #"{"rules":[{"op":"read","sectors":[301,1]}]}"#)
+    #expect(try Tool.run(["copy", "--map", "maps", "source", "a", "fault:bad,b"], in: folder).exit == 3)
+    let run = try Tool.run(
+      ["repair", "--json", "--map", "maps", "--from-target", "1", "source", "fault:blind,a", "b"], in: folder)
+    let targets = try run.receipt.targets
+    #expect(run.exit == 5 && run.error.contains("fault:blind,a: sector 301 (+1): read: Input/output error"))
+    #expect(targets[0].failed == [.init(301, 1, "EIO")] && targets[0].firstBadSector == 301)
+    #expect(try !targets[1].ok && MapText(folder, "maps/target-1.map").sectors { $0 == "-" } == [301])
+    #expect(try Tool.run(["repair", "--map", "maps", "source", "a", "b"], in: folder).exit == 0)
+  }
+
   @Test("a repair of what still fails says so, to the sector") func repairInVain() throws {
     let folder = try TemporaryFolder()
     _ = try failing(folder)

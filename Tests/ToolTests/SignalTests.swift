@@ -117,6 +117,7 @@ import Testing
     #expect(run.exit == 7)
     let target = try run.receipt.targets[0]
     #expect(!target.ok && !target.flushed && target.bytesWritten == 100)
+    #expect(target.failed == [.init(0, 1, nil)] && run.error.contains("not tried, or not flushed"), "\(run.error)")
   }
 
   @Test("a signal ends a write whose input does not come") func noInput() throws {

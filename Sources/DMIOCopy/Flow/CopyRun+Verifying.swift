@@ -7,7 +7,7 @@ extension CopyRun {
   func verify(_ chunk: Chunk, _ target: CopyTarget) {
     reserve.withReader(for: target, isAlone: targets.count == 1) { [self] reader in
       guard let reader else {
-        if !target.isDropped { target.addUnreadable(chunk.range, .ENOMEM) }
+        if !target.isDropped { target.addFailure(chunk.range, .ENOMEM, by: .read) }
         return endPart(chunk, target)
       }
       if target.isDropped { return verified(chunk, target, reader) }
@@ -46,7 +46,11 @@ extension CopyRun {
         .init(block: target.block, retries: policy.retries.write, isOver: isInterrupted), attempt: attempt,
         bad: {
           let range = $0.clamped(to: chunk.range)
-          if mayRewrite, !$1.concernsWholeDevice { unreadable.append(range) } else { target.addUnreadable(range, $1) }
+          if mayRewrite, !$1.concernsWholeDevice {
+            unreadable.append(range)
+          } else {
+            target.addFailure(range, $1, by: .read)
+          }
         },
         // Neither good nor bad: it stays open.
         good: { readable.append($0.clamped(to: chunk.range)) }, left: { _ in }, whenDone: judgeAll

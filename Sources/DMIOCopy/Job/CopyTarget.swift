@@ -14,12 +14,10 @@ package final class CopyTarget {
   package var bytesWritten: UInt64 = 0
   /// Bytes of the source that are through, by whatever way.
   package var bytesSettled: UInt64 = 0
-  /// Sectors of the device that could not be written, with why.
-  package var failures = Extents()
-  /// The failures that were read back, and are not what they should be.
-  package private(set) var mismatches = Extents()
-  /// The failures that were written, as far as anybody knows, and could not be read back.
-  package private(set) var unreadable = Extents()
+  /// Sectors of the device that failed, with why.
+  package private(set) var failures = Extents()
+  /// The same, by how that was found out.
+  private var faults: [Fault: Extents] = [:]
   /// It gets nothing new: it failed.
   package var isDropped = false
   /// It was too slow: the others go on without it.
@@ -38,6 +36,20 @@ package final class CopyTarget {
   package internal(set) var wasVerified = false
   /// What it does at its end.
   package var settling = Settling()
+
+  /// How a failure was found out.
+  package enum Fault: Sendable, CaseIterable {
+    /// A write was refused.
+    case write
+    /// It cannot be read back, or not be compared.
+    case read
+    /// It was read, and is not what it should be.
+    case mismatch
+    /// It was written, and a flush failed.
+    case flush
+    /// An earlier run noted it, and did not note how it was found out.
+    case earlier
+  }
 
   /// How a run of zeros gets to a target.
   package enum Zeros: Sendable {
@@ -76,17 +88,24 @@ package final class CopyTarget {
   /// Sectors in a block of the device.
   package var block: UInt64 { UInt64(device.geometry.logicalBlock / Limits.sectorBytes) }
 
+  /// The failures that were found out in one way.
+  package func failures(by fault: Fault) -> [Extent] { faults[fault]?.list ?? [] }
+
+  /// The failures that were read, and are not what they should be.
+  package var mismatches: [Extent] { failures(by: .mismatch) }
+
   /// Nothing more is going to happen to it.
   package var isSettled: Bool { settling.step == .over }
 
   /// Everything holds what it should, and was flushed where that is part of it.
   package var isGood: Bool { map.isDone && (settling.isFlushed || !settling.isNeeded) && settling.error == nil }
 
-  /// Sectors of the device that do not hold the source's bytes; the errno of those that were never tried, or never read back
-  /// where that is wanted, is nil.
+  /// Sectors of the device that do not hold the source's bytes; the errno of those that were never tried, or of which nobody
+  /// knows, as they were not read back where that is wanted, or not flushed, is nil.
   package var failed: [Extent] {
     var extents = Extents()
-    for run in map.runs where run.status != .done {
+    // Before a flush is answered nobody knows.
+    for run in map.runs where run.status != .done || settling.step == .begun {
       extents.add(start + run.sectors.lowerBound..<start + run.sectors.upperBound, nil)
     }
     for extent in failures.list { extents.add(extent.sectors, extent.errno) }
@@ -101,23 +120,15 @@ package final class CopyTarget {
   /// Notes sectors of the copy that hold what they should.
   func addGood(_ range: Range<UInt64>) { mark(range, .done) }
 
-  /// Notes sectors of the copy that could not be written.
-  package func addFailure(_ range: Range<UInt64>, _ errno: Errno) {
+  /// Notes sectors of the copy that failed.
+  package func addFailure(_ range: Range<UInt64>, _ errno: Errno, by fault: Fault = .write) {
     mark(range, .bad)
     failures.add(start + range.lowerBound..<start + range.upperBound, errno)
-  }
-
-  /// Notes sectors of the copy that could not be read back.
-  func addUnreadable(_ range: Range<UInt64>, _ errno: Errno) {
-    addFailure(range, errno)
-    unreadable.add(start + range.lowerBound..<start + range.upperBound, errno)
+    faults[fault, default: Extents()].add(start + range.lowerBound..<start + range.upperBound, errno)
   }
 
   /// Notes sectors of the copy that are on the device, and not what the source holds; or that it does not have at all.
-  package func addMismatch(_ range: Range<UInt64>) {
-    addFailure(range, .EBADMSG)
-    mismatches.add(start + range.lowerBound..<start + range.upperBound, nil)
-  }
+  package func addMismatch(_ range: Range<UInt64>) { addFailure(range, .EBADMSG, by: .mismatch) }
 
   /// Has everything that is not done tried again.
   package func reopen() {
@@ -127,15 +138,16 @@ package final class CopyTarget {
   /// Has sectors of the copy tried again.
   package func reopen(_ range: Range<UInt64>) { mark(range, .untried) }
 
-  /// Takes back all that was written: a flush failed.
-  package func distrust(_ errno: Errno) { addFailure(0..<map.sectors, errno) }
+  /// Takes back all that was written: a flush failed. What had failed before is known better.
+  package func distrust(_ errno: Errno) {
+    for run in map.runs where run.status != .bad { addFailure(run.sectors, errno, by: .flush) }
+  }
 
   /// Notes a status for sectors of the copy; what was noted of them before is forgotten.
   private func mark(_ range: Range<UInt64>, _ status: SectorMap.Status) {
     map.mark(range, status)
     let sectors = start + range.lowerBound..<start + range.upperBound
     failures.remove(sectors)
-    mismatches.remove(sectors)
-    unreadable.remove(sectors)
+    for fault in faults.keys { faults[fault]?.remove(sectors) }
   }
 }

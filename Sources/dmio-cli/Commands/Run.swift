@@ -19,7 +19,7 @@ final class Run {
   var manifest: Manifest?
   var picture: Picture?
   /// What is read in the place of the source.
-  private var substitute: Source?
+  private var substitute: (source: CopySource, target: CopyTarget)?
 
   /// How long a wait lasts at most, so that signals are seen and progress shows while nothing completes.
   static let tickMilliseconds = 100
@@ -53,7 +53,7 @@ final class Run {
       let reserve = try Reserve(
         client, chunks: window.chunks, chunkBytes: Window.chunkBytes, readsBack: policy.verification != .none)
       let copy = CopyRun(
-        reserve, substitute?.copy ?? source.copy, targets.map(\.copy), policy, throttle: throttle, fill: fill)
+        reserve, substitute?.source ?? source.copy, targets.map(\.copy), policy, throttle: throttle, fill: fill)
       copy.isInterrupted = { Interrupts.areWanted }
       if let hashing { copy.onBytes = { hashing.take($0, $1, source.copy) } }
       var progress = Progress(copy, targets.map(\.name), options)
@@ -63,6 +63,7 @@ final class Run {
         self.maps?.tick(self.client)
         self.picture?.take(copy)
       }
+      noteUnreadable()
       maps?.end()
       copy.closeDevices()
       picture?.take(copy, isLast: true)
@@ -75,8 +76,16 @@ final class Run {
   /// Has a good target read in the place of the source. What cannot be read there is not written anywhere.
   func read(from target: Target, _ source: CopySource) {
     let copy = CopySource(device: target.copy.device, start: target.copy.start, bytes: source.bytes)
-    substitute = Source(name: target.name, isDirect: target.isDirect, directReason: target.directReason, copy: copy)
+    substitute = (copy, target.copy)
     policy.readErrors = .stop
+  }
+
+  /// A target that was read in the place of the source, and could not be, is not good any more.
+  private func noteUnreadable() {
+    guard let (source, target) = substitute else { return }
+    for hole in source.holes.list {
+      target.addFailure(hole.sector - source.start..<hole.end - source.start, hole.errno ?? .EIO, by: .read)
+    }
   }
 
   /// Moves a copy until it is over, or nothing is to be waited for any more.
@@ -137,7 +146,8 @@ final class Run {
     return Receipt(
       source, targets, engine: client.engine, milliseconds: milliseconds,
       Receipt.Terms(
-        required: required, isComparison: isComparison, isInterrupted: Interrupts.areWanted && !isWhole, sha256: sha256))
+        required: required, isComparison: isComparison, isInterrupted: Interrupts.areWanted && !isWhole, sha256: sha256)
+    )
   }
 
   /// Tells what failed beside the copy, which decides how the run ends.
@@ -149,7 +159,6 @@ final class Run {
 
   private func finish(_ receipt: Receipt, _ failure: Refusal?, _ options: ReceiptOptions) -> Never {
     Report.tellFailures(receipt, hasMaps: maps != nil)
-    if let substitute { Report.tell(substitute.copy.holes.list, substitute.name, "read") }
     if let failure { Main.end(failure, json: options.json) }
     if hashing != nil, manifest == nil, receipt.terms.sha256 == nil {
       StandardStreams.message("\(receipt.source.name): no hash, because not all of it was read in this run")

@@ -120,7 +120,7 @@ extension CopyTarget {
   fileprivate func note(_ sectors: Range<UInt64>, _ errnos: [Extent]) {
     for (range, errno) in errnos.cover(start + sectors.lowerBound..<start + sectors.upperBound) {
       let range = range.lowerBound - start..<range.upperBound - start
-      if errno == .EBADMSG { addMismatch(range) } else { addFailure(range, errno) }
+      if errno == .EBADMSG { addMismatch(range) } else { addFailure(range, errno, by: .earlier) }
     }
   }
 }

@@ -12,22 +12,31 @@ enum Report {
   /// - Parameter hasMaps: The run can be gone on with.
   static func tellFailures(_ receipt: Receipt, hasMaps: Bool = false) {
     tell(receipt.source.copy.holes.list, receipt.source.name, "read")
-    if receipt.source.copy.isGone {
-      StandardStreams.message(
-        "\(receipt.source.name): is gone; put it back, and with --map the copy goes on where it was with --resume")
-    }
-    for target in receipt.targets {
-      if let (errno, step) = target.copy.settling.error {
-        StandardStreams.message("\(target.name): \(step): \(errno.message)")
-      } else {
-        tell(target.copy.unwritten.list, target.name, "write")
-        tell(target.copy.unreadable.list, target.name, receipt.terms.isComparison ? "read" : "read back")
-        tell(target.copy.mismatches.list, target.name)
-      }
-      tellUntried(target)
-    }
+    if receipt.source.copy.isGone { tellGone(receipt.source.name) }
+    for target in receipt.targets { tellFailures(target, isComparison: receipt.terms.isComparison) }
     tellSize(receipt)
-    if receipt.terms.isInterrupted { StandardStreams.message("interrupted" + (hasMaps ? "; --resume goes on with it" : "")) }
+    if receipt.terms.isInterrupted {
+      StandardStreams.message("interrupted" + (hasMaps ? "; --resume goes on with it" : ""))
+    }
+  }
+
+  private static func tellFailures(_ target: Target, isComparison: Bool) {
+    let copy = target.copy
+    tell(copy.failures(by: .write), target.name, "write")
+    tell(copy.failures(by: .read), target.name, copy.wasVerified && !isComparison ? "read back" : "read")
+    tell(copy.failures(by: .earlier), target.name, "failed before")
+    tell(copy.mismatches, target.name)
+    if let (errno, step) = copy.settling.error {
+      StandardStreams.message("\(target.name): \(step): \(errno.message)")
+    }
+    let isGone = [.write, .read].contains { copy.failures(by: $0).contains { $0.errno?.saysGone == true } }
+    if isGone, !isComparison { tellGone(target.name) }
+    tellUntried(target)
+  }
+
+  private static func tellGone(_ name: String) {
+    StandardStreams.message(
+      "\(name): is gone; put it back, and with --map the copy goes on where it was with --resume")
   }
 
   /// Tells that the source's file is not as long any more as it was at the start.
@@ -110,17 +119,12 @@ enum Report {
     guard let first = extents.first else { return }
     let sectors = extents.reduce(0) { $0 + $1.count }
     // Of what was written to a target that failed since then nobody knows.
-    let readBack = target.copy.bytesWritten > 0 && target.copy.wasVerified ? ", or not read back" : ""
-    StandardStreams.message(
-      "\(target.name): \(sectors) sectors from sector \(first.sector) on were not tried\(readBack)")
-  }
-}
-
-extension CopyTarget {
-  /// The failures of writing.
-  fileprivate var unwritten: Extents {
-    var extents = failures
-    for extent in mismatches.list + unreadable.list { extents.remove(extent.sectors) }
-    return extents
+    var state = "not tried"
+    if target.copy.bytesWritten > 0, target.copy.wasVerified { state += ", or not read back" }
+    if target.copy.settling.step == .begun { state += ", or not flushed" }
+    let count =
+      sectors == 1
+      ? "1 sector from sector \(first.sector) on was" : "\(sectors) sectors from sector \(first.sector) on were"
+    StandardStreams.message("\(target.name): \(count) \(state)")
   }
 }

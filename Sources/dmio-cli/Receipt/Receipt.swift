@@ -91,13 +91,12 @@ struct Receipt {
 }
 
 extension Target {
-  /// The failure that a reader is told first: the lowest sector's, or that of what came after the writes.
+  /// The failure that a reader is told first: that of the lowest sector that failed by itself, or of what came after the writes.
   var firstFailure: (errno: Errno, sector: UInt64?)? {
-    if let error = copy.settling.error { return (error.errno, nil) }
-    for extent in copy.failed { if let errno = extent.errno { return (errno, extent.sector) } }
-    return nil
+    let own = CopyTarget.Fault.allCases.filter { $0 != .flush }.flatMap { copy.failures(by: $0) }
+    if let first = own.min(by: { $0.sector < $1.sector }), let errno = first.errno { return (errno, first.sector) }
+    return copy.settling.error.map { ($0.errno, nil) }
   }
-
 }
 
 extension Receipt {
@@ -111,7 +110,7 @@ extension Receipt {
       ("failed", .array(copy.failed.map(\.json))), ("flushed", .bool(copy.settling.isFlushed)),
       ("direct", .bool(target.isDirect)),
       ("seconds", copy.settling.end.map { .literal(Receipt.seconds(time($0))) } ?? .null),
-      ("mismatches", .array(copy.mismatches.list.map(\.sectors.json))), ("sha256", .string(orNull: sha256)),
+      ("mismatches", .array(copy.mismatches.map(\.sectors.json))), ("sha256", .string(orNull: sha256)),
     ])
   }
 }

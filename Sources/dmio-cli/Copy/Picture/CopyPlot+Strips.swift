@@ -90,16 +90,15 @@ extension Target {
   /// What became of it, in a few words.
   var words: String {
     if copy.isGood { return "good" }
-    if let (errno, step) = copy.settling.error { return "\(step): \(errno.message)" }
-    let failed = copy.failed
-    let bad = failed.filter { $0.errno != nil && $0.errno != .EBADMSG }
-    let (different, untried) = (copy.mismatches.list, failed.filter { $0.errno == nil })
+    let bad = [.write, .read, .earlier].flatMap { copy.failures(by: $0) }
+    let (different, untried) = (copy.mismatches, copy.failed.filter { $0.errno == nil })
     var words: [String] = copy.isStuck ? ["does not answer"] : []
     if let first = bad.first {
       words.append("\(sectors(bad)) failed (\(first.errno?.name ?? "?")), from sector \(first.sector) on")
     }
     if let first = different.first { words.append("\(sectors(different)) differ, from sector \(first.sector) on") }
     if !untried.isEmpty { words.append("\(ByteSize(bytes: untried.reduce(0) { $0 + $1.count } * 512)) not tried") }
+    if let (errno, step) = copy.settling.error { words.append("\(step): \(errno.message)") }
     return words.isEmpty ? "not complete" : words.joined(separator: ", ")
   }
 }
