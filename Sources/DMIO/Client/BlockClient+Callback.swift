@@ -47,7 +47,8 @@ extension BlockClient {
     try state.sendFolded(slot, Ring.foldedMark, operation, values, address, memory.count)
   }
 
-  /// The general way.
+  /// The general way. Not inlined: what it needs would have to be kept at hand on the straight line, too.
+  @inline(never)
   @usableFromInline
   func submitAny(
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory,

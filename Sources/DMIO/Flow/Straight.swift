@@ -25,8 +25,10 @@ extension Stable where Value == ClientState {
     _ byteCount: Int
   ) throws(BlockError) {
     // Nothing is called between here and the entry, so that nothing has to be kept across it.
-    guard pointee.lease > 0, !pointee.isClosed.load(ordering: .relaxed), operation.isPlain, region.device.isHealthy,
-      byteCount >= Int(truncatingIfNeeded: region.count) &* Limits.sectorBytes,
+    // Each condition is a branch that is foretold: put together, they would cost more than they save.
+    guard _fastPath(pointee.lease > 0), _fastPath(!pointee.isClosed.load(ordering: .relaxed)),
+      _fastPath(operation.isPlain), _fastPath(region.device.isHealthy),
+      _fastPath(byteCount >= Int(truncatingIfNeeded: region.count) &* Limits.sectorBytes),
       let entry = pointee.devices.known(region.device),
       entry.pointee.fit.takes(operation, region.start, region.count, address),
       unsafe entry.pointee.ring.unsafelyUnwrapped.pointee.fillWhole(
