@@ -140,6 +140,40 @@ internal import Testing
     }
   }
 
+  @Test("what cannot be read is left where that is wanted, and all around it is copied", arguments: [1, 8])
+  func leaveBad(block: Int) throws {
+    let (from, to) = (Disk.filled(520, block: block * 512), disks(2, 520, block: block * 512))
+    let rules = [77, 300, 519].map { FaultPlan.Rule(operation: .read, start: UInt64($0), count: 1) }
+    let source = CopySource(try from.device(rules))
+    // Known beforehand, and not asked for.
+    source.map.mark(200..<201, .bad)
+    let trial = try Trial(source, to.map { try CopyTarget($0.device) }) { $0.readErrors = .leave }
+    try trial.finish()
+    let left = [77, 200, 300, 519].map { $0 / block * block }
+    for (target, disk) in zip(trial.targets, to) {
+      DMIOCopyTests.check(target, disk, from.bytes)
+      #expect(
+        target.failed == left.map { Extent(sector: UInt64($0), count: UInt64(block), errno: nil) }, "\(target.failed)")
+    }
+    #expect(source.holes.list.allSatisfy { $0.errno == .EIO } && source.holes.list.count == 3)
+    #expect(!from.asked(.read).contains { $0.count == UInt64(block) && $0.sector == UInt64(200 / block * block) })
+  }
+
+  @Test("a flush that fails takes back what was written, and says nothing of the rest") func flushOfPart() throws {
+    let target = try CopyTarget(Disk(100).device)
+    target.addFailure(10..<12, .ENOSPC)
+    target.map.mark(0..<10, .done)
+    target.flushFailed(.ENODEV)
+    // Every later one is refused for that.
+    target.flushFailed(.EIO)
+    #expect(target.settling.error?.errno == .ENODEV)
+    #expect(
+      target.failed == [
+        Extent(sector: 0, count: 10, errno: .ENODEV), Extent(sector: 10, count: 2, errno: .ENOSPC),
+        Extent(sector: 12, count: 88, errno: nil),
+      ])
+  }
+
   @Test("bad sectors that a map knows in smaller pieces than the source's block: whole blocks only are left alone")
   func mapOfSmallerBlocks() throws {
     // 8 sectors a block: one of whole blocks, one within a block that fails, one within a block that does not, and the end.

@@ -116,7 +116,65 @@ import Testing
     #expect(run.exit == 5 && run.error.contains("fault:blind,a: sector 301 (+1): read: Input/output error"))
     #expect(targets[0].failed == [.init(301, 1, "EIO")] && targets[0].firstBadSector == 301)
     #expect(try !targets[1].ok && MapText(folder, "maps/target-1.map").sectors { $0 == "-" } == [301])
+    #expect(targets[1].failed == [.init(301, 1, nil)], "\(targets[1].failed)")
+    // The rest is there, and can be had again where it is lacking.
+    #expect(try Tool.run(["repair", "--map", "maps", "--from-target", "1", "source", "a", "b"], in: folder).exit == 1)
+    try shell("rm '\(folder.path)/b'")
+    let again = try Tool.run(
+      ["repair", "--json", "--map", "maps", "--from-target", "1", "source", "a", "b"], in: folder)
+    #expect(try again.exit == 5 && again.receipt.targets[1].failed == [.init(301, 1, nil)], "\(again.error)")
     #expect(try Tool.run(["repair", "--map", "maps", "source", "a", "b"], in: folder).exit == 0)
+    #expect(try folder.bytes("b") == folder.bytes("source"))
+  }
+
+  @Test(
+    "a good target that was not there for a moment is as good as before",
+    arguments: [#""errno":"ENODEV","times":1"#, #""action":"delay","delay_ms":900,"times":1"#])
+  func passingError(rule: String) throws {
+    let folder = try TemporaryFolder()
+    let bytes = try folder.make("source", pattern(1 << 20))
+    try folder.make("bad", #"{"rules":[{"op":"write"}]}"#)
+    try folder.make("blind", "{\"rules\":[{\"op\":\"read\",\(rule)}]}")
+    #expect(try Tool.run(["copy", "--map", "maps", "source", "a", "fault:bad,b"], in: folder).exit == 3)
+    try shell("rm '\(folder.path)/source'")
+    let repair = ["repair", "--json", "--map", "maps", "--from-target", "1", "--timeout", "300ms", "source"]
+    let run = try Tool.run(repair + ["fault:blind,a", "b"], in: folder)
+    #expect(run.exit == 3 && run.error.contains("fault:blind,a: sector 0 (+2048): read: "), "\(run.error)")
+    #expect(run.error.contains("a: is gone; put it back, and repeat the repair") == rule.contains("ENODEV"))
+    #expect(try run.receipt.targets[0].ok && Tool.run(repair + ["a", "b"], in: folder).exit == 0)
+    #expect(try folder.bytes("b") == bytes)
+  }
+
+  @Test(
+    "what was written to a target that hangs, and not flushed, is neither in its map nor called there",
+    arguments: engines)
+  func unflushed(engine: String) throws {
+    let folder = try TemporaryFolder()
+    try folder.make("source", pattern(8 << 20))
+    try folder.make("plan", #"{"rules":[{"op":"write","action":"hang","skip":4}]}"#)
+    let run = try Tool.run(
+      [
+        "copy", "--json", "--engine", engine, "--map", "maps", "--map-interval", "1h", "--timeout", "200ms", "source",
+        "fault:plan,a", "b",
+      ], in: folder)
+    let target = try run.receipt.targets[0]
+    #expect(run.exit == 3 && !target.flushed && run.error.contains("not tried, or not flushed"), "\(run.error)")
+    let map = try MapText(folder, "maps/target-1.map").sectors { $0 != "+" }
+    #expect(Set(target.failed.flatMap(\.sectors)) == map && map.count == 16384)
+  }
+
+  @Test("a flush that failed on the way is told with its own error") func firstFlush() throws {
+    let folder = try TemporaryFolder()
+    try folder.make("source", pattern(8 << 20))
+    try folder.make(
+      "plan", #"{"rules":[{"op":"flush","errno":"ENOSPC","skip":1},{"op":"write","action":"delay","delay_ms":5}]}"#)
+    let run = try Tool.run(
+      ["copy", "--json", "--map", "maps", "--map-interval", "1ms", "source", "fault:plan,a", "b"], in: folder)
+    let target = try run.receipt.targets[0]
+    #expect(run.exit == 3 && target.errno == "ENOSPC", "\(run.error)")
+    #expect(target.failed.allSatisfy { $0.errno == nil || $0.errno == "ENOSPC" }, "\(target.failed)")
+    let map = try MapText(folder, "maps/target-1.map").sectors { $0 != "+" }
+    #expect(Set(target.failed.flatMap(\.sectors)) == map)
   }
 
   @Test("a repair of what still fails says so, to the sector") func repairInVain() throws {

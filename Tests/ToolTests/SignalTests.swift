@@ -58,6 +58,27 @@ import Testing
     #expect(try folder.bytes("target") == bytes && !run.error.contains("interrupted"))
   }
 
+  @Test("a signal that comes when all that is left is what failed changes nothing either") func tooLateForFailures()
+    throws
+  {
+    let folder = try TemporaryFolder()
+    try folder.make("source", pattern(1 << 20))
+    try folder.make("slow", #"{"rules":[{"op":"flush","action":"delay","delay_ms":400}]}"#)
+    try folder.make("bad", #"{"rules":[{"op":"write","sectors":[100,1]}]}"#)
+    let tool = try RunningTool(
+      ["copy", "--json", "--map", "maps", "--map-interval", "1ms", "source", "fault:slow,target", "fault:bad,other"].map
+      {
+        Array($0.utf8)
+      }, in: folder)
+    try waitUntil("all that is left to do is the flush") {
+      guard folder.exists("maps/target-2.map"), folder.size("target") == 1 << 20 else { return false }
+      return try MapText(folder, "maps/target-2.map").sectors { $0 == "-" } == [100]
+    }
+    tool.signal(SIGINT)
+    let run = try tool.wait()
+    #expect(try run.exit == 3 && run.receipt.targets[1].failed == [.init(100, 1, "EIO")], "\(run.error)")
+  }
+
   @Test("a receipt that nobody takes for a while has the exit code that the process ends with") func slowReader() throws
   {
     let folder = try TemporaryFolder()

@@ -77,7 +77,7 @@ extension CopyRun {
     for (index, target) in targets.enumerated() {
       let bit: UInt64 = 1 << UInt64(index)
       guard behind & bit != 0, busy.allSatisfy({ $0.open & bit == 0 }) else { continue }
-      guard let missed = target.map.first(from: target.nextMissed, where: \.isOpen), missed.lowerBound < next else {
+      guard let missed = firstWanted(target, from: target.nextMissed), missed.lowerBound < next else {
         target.takePartAgain()
         continue
       }

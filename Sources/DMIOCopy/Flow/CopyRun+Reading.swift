@@ -20,7 +20,7 @@ extension CopyRun {
   }
 
   /// What could not be read is not written: it is not zeros, but left for another time.
-  var leavesOutBad: Bool { policy.readErrors == .stop || source.isGone }
+  var leavesOutBad: Bool { policy.readErrors != .zeros || source.isGone }
 
   private func readAll(_ chunk: Chunk, _ ranges: [Range<UInt64>], _ whenDone: @escaping () -> Void) {
     guard let range = ranges.first else { return whenDone() }
@@ -34,7 +34,7 @@ extension CopyRun {
         return whenDone()
       }
       if policy.stopsWithoutSource, errno.saysGone { source.isGone = true }
-      if leavesOutBad { isStopped = true }
+      if policy.readErrors == .stop || source.isGone { isStopped = true }
       let end = readableEnd(range)
       if end < range.upperBound { addHole(chunk, end..<range.upperBound, errno) }
       guard range.lowerBound < end else { return whenDone() }

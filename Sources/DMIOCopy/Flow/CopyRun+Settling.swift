@@ -38,8 +38,7 @@ extension CopyRun {
     defer { over(target) }
     if let errno {
       // What was acknowledged may be lost: nothing of it is to be trusted.
-      target.settling.error = (errno, "flush")
-      return target.distrust(errno)
+      return target.flushFailed(errno)
     }
     target.settling.isFlushed = true
     do throws(Errno) {

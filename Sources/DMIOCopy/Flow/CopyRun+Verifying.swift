@@ -7,7 +7,7 @@ extension CopyRun {
   func verify(_ chunk: Chunk, _ target: CopyTarget) {
     reserve.withReader(for: target, isAlone: targets.count == 1) { [self] reader in
       guard let reader else {
-        if !target.isDropped { target.addFailure(chunk.range, .ENOMEM, by: .read) }
+        if !target.isDropped { target.addFailure(chunk.range, .ENOMEM, by: .readBack) }
         return endPart(chunk, target)
       }
       if target.isDropped { return verified(chunk, target, reader) }
@@ -49,7 +49,7 @@ extension CopyRun {
           if mayRewrite, !$1.concernsWholeDevice {
             unreadable.append(range)
           } else {
-            target.addFailure(range, $1, by: .read)
+            target.addFailure(range, $1, by: .readBack)
           }
         },
         // Neither good nor bad: it stays open.

@@ -24,12 +24,28 @@ extension CopyRun {
     guard !targets.isEmpty else { return piece(next..<source.sectors, []) }
     var wanted: [(index: Int, sectors: Range<UInt64>)] = []
     for index in targets.indices where !targets[index].isDropped && !targets[index].isLeftBehind {
-      guard let sectors = targets[index].map.first(from: next, where: \.isOpen) else { continue }
+      guard let sectors = firstWanted(targets[index], from: next) else { continue }
       wanted.append((index, sectors))
     }
     guard let begin = wanted.map(\.sectors.lowerBound).min() else { return nil }
     let ends = wanted.map { $0.sectors.lowerBound == begin ? $0.sectors.upperBound : $0.sectors.lowerBound }
     return piece(begin..<(ends.min() ?? source.sectors), wanted)
+  }
+
+  /// The first sectors from `start` on that a target still lacks, and that the source may give. Where what cannot be read is left,
+  /// a block that holds some of it is not asked for again.
+  func firstWanted(_ target: CopyTarget, from start: UInt64) -> Range<UInt64>? {
+    guard policy.readErrors == .leave else { return target.map.first(from: start, where: \.isOpen) }
+    let block = targets.reduce(source.block) { max($0, $1.block) }
+    var next = start
+    while let open = target.map.first(from: next, where: \.isOpen) {
+      let first = open.lowerBound / block * block
+      guard let bad = source.map.first(from: first, where: { $0 == .bad }) else { return open }
+      let begin = bad.lowerBound / block * block
+      if begin > open.lowerBound { return open.clamped(to: open.lowerBound..<begin) }
+      next = (bad.upperBound + block - 1) / block * block
+    }
+    return nil
   }
 
   func piece(_ sectors: Range<UInt64>, _ wanted: [(index: Int, sectors: Range<UInt64>)]) -> Piece? {

@@ -120,7 +120,7 @@ extension CopyRun {
     ).start(range, errno)
   }
 
-  private func leaveForAnotherPass(_ chunk: Chunk) {
+  func leaveForAnotherPass(_ chunk: Chunk) {
     needsAnotherPass = true
     chunk.wasLeft = true
   }

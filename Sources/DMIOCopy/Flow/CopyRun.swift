@@ -131,7 +131,12 @@ package final class CopyRun {
 
   /// The chunk holds its part of the source.
   func filled(_ chunk: Chunk) {
-    if hasEnded || chunk.isUnread || leavesOutBad && source.hasBad(chunk.range) { return leaveOut(chunk) }
+    if hasEnded || chunk.isUnread { return leaveOut(chunk) }
+    if leavesOutBad, source.hasBad(chunk.range) {
+      // What lies around it is read again, by itself.
+      if policy.readErrors == .leave, !isStopped { leaveForAnotherPass(chunk) }
+      return leaveOut(chunk)
+    }
     if chunk.held > 0 {
       guard let other = takeOver(chunk) else {
         // Its hole is known by then, and the rest read again.

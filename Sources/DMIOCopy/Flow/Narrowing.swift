@@ -91,6 +91,9 @@ extension Errno {
     }
   }
 
+  /// What a device said that was not there, or did not answer: it may be there again.
+  package var mayPass: Bool { saysGone || self == .ETIMEDOUT }
+
   /// The device is not there any more.
   package var saysGone: Bool {
     switch self {

@@ -8,6 +8,8 @@ package struct CopyPolicy: Sendable {
     case stop
     /// They are zeros on the targets, and the copy goes on.
     case zeros
+    /// The targets are left as they are there, and the copy goes on around them.
+    case leave
   }
 
   /// What follows from sectors that cannot be written.

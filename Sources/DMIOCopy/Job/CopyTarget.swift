@@ -34,6 +34,8 @@ package final class CopyTarget {
   package var inFlight = 0
   /// All that is done on it was read back, or only read.
   package internal(set) var wasVerified = false
+  /// Some of what was written to it is not known to be there, as it was not flushed.
+  package private(set) var wasTakenBack = false
   /// What it does at its end.
   package var settling = Settling()
 
@@ -41,8 +43,10 @@ package final class CopyTarget {
   package enum Fault: Sendable, CaseIterable {
     /// A write was refused.
     case write
-    /// It cannot be read back, or not be compared.
+    /// It cannot be read.
     case read
+    /// It cannot be read back, or not be compared.
+    case readBack
     /// It was read, and is not what it should be.
     case mismatch
     /// It was written, and a flush failed.
@@ -104,8 +108,7 @@ package final class CopyTarget {
   /// knows, as they were not read back where that is wanted, or not flushed, is nil.
   package var failed: [Extent] {
     var extents = Extents()
-    // Before a flush is answered nobody knows.
-    for run in map.runs where run.status != .done || settling.step == .begun {
+    for run in map.runs where run.status != .done {
       extents.add(start + run.sectors.lowerBound..<start + run.sectors.upperBound, nil)
     }
     for extent in failures.list { extents.add(extent.sectors, extent.errno) }
@@ -138,9 +141,29 @@ package final class CopyTarget {
   /// Has sectors of the copy tried again.
   package func reopen(_ range: Range<UInt64>) { mark(range, .untried) }
 
-  /// Takes back all that was written: a flush failed. What had failed before is known better.
-  package func distrust(_ errno: Errno) {
-    for run in map.runs where run.status != .bad { addFailure(run.sectors, errno, by: .flush) }
+  /// Takes back all that was written, as a flush failed: with the first error, since a device refuses all flushes after that.
+  package func flushFailed(_ errno: Errno) {
+    var first = errno
+    if let error = settling.error, error.step == "flush" { first = error.errno }
+    settling.error = (first, "flush")
+    for run in map.runs where run.status == .done { addFailure(run.sectors, first, by: .flush) }
+  }
+
+  /// Takes back what nobody knows to be there: it was written, and the flush was not answered, or never asked for.
+  ///
+  /// - Parameter durable: What an earlier flush made durable.
+  package func takeBack(except durable: SectorMap) {
+    for run in map.runs where run.status == .done {
+      for part in durable.runs(in: run.sectors) where part.status != .done {
+        reopen(part.sectors)
+        wasTakenBack = true
+      }
+    }
+  }
+
+  /// Nothing of it is open any more, or it got nothing new: no signal cut it short.
+  package var hasEnded: Bool {
+    settling.step == .over && (isDropped || map.first(from: 0, where: \.isOpen) == nil)
   }
 
   /// Notes a status for sectors of the copy; what was noted of them before is forgotten.

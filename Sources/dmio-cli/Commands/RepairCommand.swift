@@ -80,11 +80,19 @@ struct RepairCommand: ParsableCommand {
 
   private func reopen(_ source: CopySource, _ targets: [CopyTarget], _ to: [Target], _ run: Run) throws(Refusal) {
     guard let good = fromTarget.map({ to[$0 - 1] }) else { return source.reopen(targets) }
-    guard good.copy.map.isDone else {
+    // One that is good in part helps where others are not.
+    guard good.copy.map.isDone || targets.contains(where: { good.copy.map.has($0.map) }) else {
       throw Refusal("\(good.name): is not good by its map, so that nothing can be repaired from it")
     }
-    targets.forEach { $0.reopen() }
+    for target in targets where target !== good.copy { target.reopen() }
     run.read(from: good, source)
+  }
+}
+
+extension SectorMap {
+  /// True if some sectors are done by this map that are not by the other.
+  fileprivate func has(_ other: SectorMap) -> Bool {
+    runs.contains { run in run.status == .done && other.runs(in: run.sectors).contains { $0.status != .done } }
   }
 }
 

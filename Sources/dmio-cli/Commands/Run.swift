@@ -19,7 +19,7 @@ final class Run {
   var manifest: Manifest?
   var picture: Picture?
   /// What is read in the place of the source.
-  private var substitute: (source: CopySource, target: CopyTarget)?
+  private var substitute: (source: CopySource, target: CopyTarget, name: String)?
 
   /// How long a wait lasts at most, so that signals are seen and progress shows while nothing completes.
   static let tickMilliseconds = 100
@@ -64,7 +64,7 @@ final class Run {
         self.picture?.take(copy)
       }
       noteUnreadable()
-      maps?.end()
+      end(targets)
       copy.closeDevices()
       picture?.take(copy, isLast: true)
       progress.finish()
@@ -73,18 +73,27 @@ final class Run {
     }
   }
 
-  /// Has a good target read in the place of the source. What cannot be read there is not written anywhere.
+  /// Has a target read in the place of the source, as far as its map says that it is good. What cannot be read there is left out.
   func read(from target: Target, _ source: CopySource) {
     let copy = CopySource(device: target.copy.device, start: target.copy.start, bytes: source.bytes)
-    substitute = (copy, target.copy)
-    policy.readErrors = .stop
+    for run in target.copy.map.runs where run.status != .done { copy.map.mark(run.sectors, .bad) }
+    substitute = (copy, target.copy, target.name)
+    if policy.readErrors == .zeros { policy.readErrors = .leave }
   }
 
-  /// A target that was read in the place of the source, and could not be, is not good any more.
+  /// A target that was read in the place of the source, and could not be, is not good any more; what was not there, or hung, may be.
   private func noteUnreadable() {
-    guard let (source, target) = substitute else { return }
-    for hole in source.holes.list {
+    guard let (source, target, _) = substitute else { return }
+    for hole in source.holes.list where hole.errno?.mayPass != true {
       target.addFailure(hole.sector - source.start..<hole.end - source.start, hole.errno ?? .EIO, by: .read)
+    }
+  }
+
+  /// Nothing more is going to be answered.
+  private func end(_ targets: [Target]) {
+    if let maps { return maps.end() }
+    for target in targets where target.copy.settling.step == .begun {
+      target.copy.takeBack(except: SectorMap(sectors: target.copy.map.sectors))
     }
   }
 
@@ -142,7 +151,7 @@ final class Run {
     let milliseconds = { (end: ContinuousClock.Instant) in UInt64(max(0, (end - self.started) / .milliseconds(1))) }
     let required = required?.count(of: targets.count) ?? min(1, targets.count)
     let sha256 = hashing?.text(of: source.copy)
-    let isWhole = !targets.isEmpty && targets.allSatisfy(\.copy.isGood) && hashing?.wasCancelled != true
+    let isWhole = !targets.isEmpty && targets.allSatisfy(\.copy.hasEnded) && hashing?.wasCancelled != true
     return Receipt(
       source, targets, engine: client.engine, milliseconds: milliseconds,
       Receipt.Terms(
@@ -159,6 +168,12 @@ final class Run {
 
   private func finish(_ receipt: Receipt, _ failure: Refusal?, _ options: ReceiptOptions) -> Never {
     Report.tellFailures(receipt, hasMaps: maps != nil)
+    if let substitute {
+      Report.tell(substitute.source.holes.list.filter { $0.errno?.mayPass == true }, substitute.name, "read")
+      if substitute.source.isGone {
+        StandardStreams.message("\(substitute.name): is gone; put it back, and repeat the repair")
+      }
+    }
     if let failure { Main.end(failure, json: options.json) }
     if hashing != nil, manifest == nil, receipt.terms.sha256 == nil {
       StandardStreams.message("\(receipt.source.name): no hash, because not all of it was read in this run")

@@ -71,6 +71,7 @@ final class Maps {
     note { () throws(Refusal) in try write(nil) }
     for (index, target) in targets.enumerated() {
       // What was not flushed is not known to be there, but what is known to be bad is.
+      if !target.copy.settling.isFlushed { target.copy.takeBack(except: durable[index]) }
       for run in target.copy.map.runs where run.status == .bad { durable[index].mark(run.sectors, .bad) }
       settled(index)
       note { () throws(Refusal) in try write(index) }
@@ -97,9 +98,8 @@ final class Maps {
         onThisThread: { [self] result in
           flushing.remove(index)
           if let failure = result.failure(of: 0) {
-            target.settling.error = (failure.errno, "flush")
             target.isDropped = true
-            return target.distrust(failure.errno)
+            return target.flushFailed(failure.errno)
           }
           durable[index] = aside
           note { () throws(Refusal) in try write(index) }

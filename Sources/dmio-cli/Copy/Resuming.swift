@@ -125,11 +125,6 @@ extension CopyTarget {
   }
 }
 
-extension Errno {
-  /// What a device said that was not there, or did not answer: it may be there again.
-  fileprivate var mayPass: Bool { saysGone || self == .ETIMEDOUT }
-}
-
 extension [Extent] {
   /// Cuts sectors into parts with the errno that was noted for each; EIO where none was.
   fileprivate func cover(_ sectors: Range<UInt64>) -> [(Range<UInt64>, Errno)] {

@@ -23,13 +23,14 @@ enum Report {
   private static func tellFailures(_ target: Target, isComparison: Bool) {
     let copy = target.copy
     tell(copy.failures(by: .write), target.name, "write")
-    tell(copy.failures(by: .read), target.name, copy.wasVerified && !isComparison ? "read back" : "read")
+    tell(copy.failures(by: .read), target.name, "read")
+    tell(copy.failures(by: .readBack), target.name, isComparison ? "read" : "read back")
     tell(copy.failures(by: .earlier), target.name, "failed before")
     tell(copy.mismatches, target.name)
     if let (errno, step) = copy.settling.error {
       StandardStreams.message("\(target.name): \(step): \(errno.message)")
     }
-    let isGone = [.write, .read].contains { copy.failures(by: $0).contains { $0.errno?.saysGone == true } }
+    let isGone = [.write, .readBack].contains { copy.failures(by: $0).contains { $0.errno?.saysGone == true } }
     if isGone, !isComparison { tellGone(target.name) }
     tellUntried(target)
   }
@@ -121,7 +122,7 @@ enum Report {
     // Of what was written to a target that failed since then nobody knows.
     var state = "not tried"
     if target.copy.bytesWritten > 0, target.copy.wasVerified { state += ", or not read back" }
-    if target.copy.settling.step == .begun { state += ", or not flushed" }
+    if target.copy.wasTakenBack { state += ", or not flushed" }
     let count =
       sectors == 1
       ? "1 sector from sector \(first.sector) on was" : "\(sectors) sectors from sector \(first.sector) on were"

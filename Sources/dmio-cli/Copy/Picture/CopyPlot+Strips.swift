@@ -90,7 +90,7 @@ extension Target {
   /// What became of it, in a few words.
   var words: String {
     if copy.isGood { return "good" }
-    let bad = [.write, .read, .earlier].flatMap { copy.failures(by: $0) }
+    let bad = [.write, .read, .readBack, .earlier].flatMap { copy.failures(by: $0) }
     let (different, untried) = (copy.mismatches, copy.failed.filter { $0.errno == nil })
     var words: [String] = copy.isStuck ? ["does not answer"] : []
     if let first = bad.first {
