@@ -4,7 +4,7 @@ internal import DMIOTestSupport
 internal import Testing
 
 /// Cancelling a copy, by its handle and by its task: one answer, and nothing is let go of early.
-@Suite(.timeLimit(.minutes(2))) struct CancellationTests {
+@Suite(.timeLimit(.minutes(10))) struct CancellationTests {
   private let source = Disk.filled(1024)
   private let target = HeldDevice(Geometry(bytes: 1024 * 512))
 

@@ -4,7 +4,7 @@ internal import DMIOTestSupport
 internal import Testing
 
 /// What a copy client promises to who hands in a job.
-@Suite(.timeLimit(.minutes(2))) struct CopyClientTests {
+@Suite(.timeLimit(.minutes(10))) struct CopyClientTests {
   private static let engines: [EngineChoice] = [.uring, .threads]
 
   @Test("a copy of files arrives on all targets, with either engine", arguments: engines)

@@ -4,7 +4,7 @@ internal import DMIOTestSupport
 internal import Testing
 
 /// The errors of a copy: which bits, which extents, and what is done and left out because of them.
-@Suite(.timeLimit(.minutes(2))) struct ErrorTests {
+@Suite(.timeLimit(.minutes(10))) struct ErrorTests {
   @Test("of 64 targets exactly those that fail have their bits, with errno and extent of each")
   func bits() async throws {
     let client = try CopyClient(chunkBytes: 64 << 10)

@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 /// Making a copy client where the system has little to give.
-@Suite(.timeLimit(.minutes(2))) struct FewDescriptorsTests {
+@Suite(.timeLimit(.minutes(10))) struct FewDescriptorsTests {
   @Test("with however few descriptors, a client is made and carries out what it is given, or is refused")
   func made() async {
     await #expect(processExitsWith: .success) {

@@ -4,7 +4,7 @@ internal import DMIOTestSupport
 internal import Testing
 
 /// Zeros that are known before, or found: skipped, left to the device, or written; and the order in which bytes are told of.
-@Suite(.timeLimit(.minutes(2))) struct GapTests {
+@Suite(.timeLimit(.minutes(10))) struct GapTests {
   private static let sectors = 8 * 128 + 13
   /// What a sparse file would say: data up to 100, a gap up to 701, data up to 900, a gap to the end.
   private static func content(_ sector: UInt64) -> (isData: Bool, end: UInt64) {

@@ -4,7 +4,7 @@ internal import DMIOTestSupport
 internal import Testing
 
 /// What went wrong in kcopyd over the years, each as a test: T30 to T41 of the contract.
-@Suite(.timeLimit(.minutes(2))) struct HistoryTests {
+@Suite(.timeLimit(.minutes(10))) struct HistoryTests {
   @Test("T30: a copy to a device whose back end runs copies on another client ends, and so do those")
   func stacked() throws {
     let (source, saved, below) = (Disk.filled(2048), Disk(2048), Disk.filled(2048, seed: 2))

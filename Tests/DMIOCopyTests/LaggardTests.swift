@@ -4,7 +4,7 @@ internal import DMIOTestSupport
 internal import Testing
 
 /// Slow targets: they keep nobody waiting, and have all their data in the end.
-@Suite(.timeLimit(.minutes(2))) struct LaggardTests {
+@Suite(.timeLimit(.minutes(10))) struct LaggardTests {
   private static let sectors = 64 * 128
   private let sourceDisk = Disk.filled(sectors)
 

@@ -4,7 +4,7 @@ internal import DMIOTestSupport
 internal import Testing
 
 /// Copies at random, with faults at random: whatever happens, maps, lists and data agree, and the copy ends.
-@Suite(.timeLimit(.minutes(5))) struct ModelTests {
+@Suite(.timeLimit(.minutes(10))) struct ModelTests {
   @Test("maps, lists and data agree after any copy with any faults")
   func anyCopy() throws {
     var random = Seeded("any copy")

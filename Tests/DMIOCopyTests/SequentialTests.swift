@@ -4,7 +4,7 @@ internal import DMIOTestSupport
 internal import Testing
 
 /// Sequential copies: the order of the writes, and their end after a failure.
-@Suite(.timeLimit(.minutes(2))) struct SequentialTests {
+@Suite(.timeLimit(.minutes(10))) struct SequentialTests {
   @Test("T36: sequential writes are in the order of their sectors, though reads complete in reverse")
   func reversedReads() throws {
     let (source, target, held) = (Disk.filled(12 * 128), Disk(12 * 128), HeldDevice(Geometry(bytes: 12 << 16)))

@@ -4,7 +4,7 @@ internal import DMIOTestSupport
 internal import Testing
 
 /// The throttle by a clock that a test sets, and in the hands of clients.
-@Suite(.timeLimit(.minutes(2))) struct ThrottleTests {
+@Suite(.timeLimit(.minutes(10))) struct ThrottleTests {
   /// Time that passes when the test says so.
   private struct TestClock {
     private let instant = Box(ContinuousClock.now)

@@ -4,7 +4,7 @@ internal import DMIOTestSupport
 internal import Testing
 
 /// Devices that do not answer: they are given up, with the memory that they hold, and nobody waits for them.
-@Suite(.timeLimit(.minutes(2))) struct TimeoutTests {
+@Suite(.timeLimit(.minutes(10))) struct TimeoutTests {
   private static let sectors = 16 * 128
   private let sourceDisk = Disk.filled(sectors)
 

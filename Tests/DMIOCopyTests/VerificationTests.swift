@@ -4,7 +4,7 @@ internal import DMIOTestSupport
 internal import Testing
 
 /// Reading targets back, and comparing them without writing.
-@Suite(.timeLimit(.minutes(2))) struct VerificationTests {
+@Suite(.timeLimit(.minutes(10))) struct VerificationTests {
   private static let sectors = 5 * 128 + 24
   private let sourceDisk = Disk.filled(sectors)
 

@@ -4,7 +4,7 @@ import Dispatch
 import Testing
 
 /// A driven client's thread is made to look up from its wait by another one.
-@Suite(.timeLimit(.minutes(1))) struct WakeTests {
+@Suite(.timeLimit(.minutes(10))) struct WakeTests {
   private static let hour = 3_600_000
 
   @Test(
