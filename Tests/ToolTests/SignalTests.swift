@@ -87,10 +87,10 @@ import Testing
     // The pipe is full until the signal has come, when the copy was over: its failures are told before.
     let codes = try shell(
       """
-      cd '\(folder.path)'; mkfifo pipe; exec 3<>pipe; head -c 65536 /dev/zero >&3
+      set -e; cd '\(folder.path)'; mkfifo pipe; exec 3<>pipe; head -c 65536 /dev/zero >&3
       '\(Tool.path)' copy --json fault:bad,source target >&3 2>err & tool=$!
-      until [ -s err ]; do :; done
-      kill -INT $tool; head -c 65536 <&3 >/dev/null; wait $tool; code=$?
+      until [ -s err ]; do kill -0 $tool; done
+      kill -INT $tool; head -c 65536 <&3 >/dev/null; code=0; wait $tool || code=$?
       read -r receipt <&3; receipt=${receipt#*'"exit":'}; echo $code ${receipt%%,*}
       """)
     #expect(codes == "4 4")
@@ -102,8 +102,8 @@ import Testing
     try folder.make("plan", SignalTests.slow)
     let output = try shell(
       """
-      cd '\(folder.path)'; trap '' HUP; '\(Tool.path)' copy source fault:plan,target 2>err & tool=$!
-      while [ ! -s target ]; do :; done; kill -HUP $tool; wait $tool; echo $?
+      set -e; cd '\(folder.path)'; trap '' HUP; '\(Tool.path)' copy source fault:plan,target 2>err & tool=$!
+      while [ ! -s target ]; do kill -0 $tool; done; kill -HUP $tool; code=0; wait $tool || code=$?; echo $code
       """)
     #expect(output == "0", "\(output)")
     #expect(try folder.bytes("target") == bytes)
