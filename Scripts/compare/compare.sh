@@ -84,11 +84,14 @@ start_shrinking() {
   umount "$work/mnt"
   mount "${path[SLOW]}" "$work/mnt"
   stat "$work/mnt/file" >/dev/null
-  faults SLOW "r 0 $((shrinking_bytes * 2 / 512)) 0 2500"
+  # All but its first block, which some read to see how the file can be read, before they look how long it is.
+  local first
+  first=$(filefrag -b512 -v "$work/mnt/file" | awk '$1 == "0:" { sub(/\.\./, "", $4); print $4; exit }')
+  faults SLOW "r $((first + 8)) $((shrinking_bytes * 2 / 512 - first - 8)) 0 2500"
   path[SOURCE]=mnt/file
 }
 
-# Once the tool's first read hangs, it knows how long its source is, and has none of it yet.
+# Once the tool's first read hangs, it knows how long its source is, and has hardly any of it yet.
 shrink() {
   local reads tries=400
   until read -r reads _ <"/sys/block/${path[SLOW]#/dev/}/inflight" && [ "$reads" -gt 0 ]; do
