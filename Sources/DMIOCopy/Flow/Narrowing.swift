@@ -16,8 +16,8 @@ final class Narrowing {
   private let left: (Range<UInt64>) -> Void
   private let whenDone: () -> Void
   private let rules: Rules
-  /// What is left to try, the next last, each with the errno of the range that it was a part of.
-  private var rest: [(range: Range<UInt64>, errno: Errno)] = []
+  /// What is left to try, the next last.
+  private var rest: [Range<UInt64>] = []
   /// How often the block that is tried has failed by itself.
   private var failures = 0
 
@@ -51,10 +51,10 @@ final class Narrowing {
 
   private func next() {
     if rules.isOver() {
-      for (range, _) in rest.reversed() { left(range) }
+      rest.reversed().forEach(left)
       rest = []
     }
-    guard let (range, _) = rest.popLast() else { return whenDone() }
+    guard let range = rest.popLast() else { return whenDone() }
     attempt(range) { [self] errno in
       if let errno {
         failed(range, errno)
@@ -72,13 +72,13 @@ final class Narrowing {
     if errno.concernsWholeDevice { return bad(range, errno) }
     if blocks <= 1 {
       failures += 1
-      if failures <= rules.retries { return rest.append((range, errno)) }
+      if failures <= rules.retries { return rest.append(range) }
       failures = 0
       return bad(range, errno)
     }
     let middle = range.lowerBound + (blocks + 1) / 2 * rules.block
-    rest.append((middle..<range.upperBound, errno))
-    rest.append((range.lowerBound..<middle, errno))
+    rest.append(middle..<range.upperBound)
+    rest.append(range.lowerBound..<middle)
   }
 }
 
