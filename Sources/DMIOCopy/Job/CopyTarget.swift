@@ -162,7 +162,7 @@ package final class CopyTarget {
   }
 
   /// Nothing of it is open any more, or it got nothing new: no signal cut it short.
-  package var hasEnded: Bool {
+  package var isThrough: Bool {
     settling.step == .over && (isDropped || map.first(from: 0, where: \.isOpen) == nil)
   }
 

@@ -151,7 +151,7 @@ final class Run {
     let milliseconds = { (end: ContinuousClock.Instant) in UInt64(max(0, (end - self.started) / .milliseconds(1))) }
     let required = required?.count(of: targets.count) ?? min(1, targets.count)
     let sha256 = hashing?.text(of: source.copy)
-    let isWhole = !targets.isEmpty && targets.allSatisfy(\.copy.hasEnded) && hashing?.wasCancelled != true
+    let isWhole = !targets.isEmpty && targets.allSatisfy(\.copy.isThrough) && hashing?.wasCancelled != true
     return Receipt(
       source, targets, engine: client.engine, milliseconds: milliseconds,
       Receipt.Terms(

@@ -30,7 +30,7 @@ enum Report {
     if let (errno, step) = copy.settling.error {
       StandardStreams.message("\(target.name): \(step): \(errno.message)")
     }
-    let isGone = [.write, .readBack].contains { copy.failures(by: $0).contains { $0.errno?.saysGone == true } }
+    let isGone = [.write, .readBack, .flush].contains { copy.failures(by: $0).contains { $0.errno?.saysGone == true } }
     if isGone, !isComparison { tellGone(target.name) }
     tellUntried(target)
   }
