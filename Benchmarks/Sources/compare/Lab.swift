@@ -17,6 +17,8 @@ final class Lab {
   private(set) var places: [String: String] = [:]
   /// Why something does not stand.
   private(set) var failures: [String: String] = [:]
+  /// Whether memory that is set free stays with this machine, which a virtual one gives back to its host otherwise.
+  private(set) var keepsMemory = false
 
   /// Takes the place for this run, alone.
   init(in parent: String) throws(Message) {
@@ -42,6 +44,11 @@ final class Lab {
       throw Message(
         "\(parent) has \(free >> 30) GiB free, \(Lab.leastFree >> 30) are needed: choose another with --folder")
     }
+  }
+
+  /// Leaves memory that copies set free with this machine, where that can be asked for.
+  func keepMemory() {
+    keepsMemory = PageReporting.putOff(folder)
   }
 
   /// Names a program or a value.
@@ -128,6 +135,7 @@ final class Lab {
     guard FileManager.default.fileExists(atPath: folder.path) else { return }
     try LoopDevice.detachAll(on: folder)
     try ZramDevice.remove(folder)
+    try PageReporting.resume(folder)
     do { try FileManager.default.removeItem(at: folder) } catch {
       throw Message("\(folder.path) cannot be removed: \(error.localizedDescription)")
     }

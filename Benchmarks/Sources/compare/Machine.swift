@@ -7,7 +7,8 @@ enum Machine {
     let date = Date.now.formatted(.iso8601.year().month().day())
     return [
       "Measured on \(date): \(processor), \(sysconf(Int32(_SC_NPROCESSORS_ONLN))) cores, \(memory) GiB of memory; "
-        + "\(system), Linux \(line(of: "/proc/sys/kernel/osrelease")).",
+        + "\(system), Linux \(line(of: "/proc/sys/kernel/osrelease"))."
+        + (lab.keepsMemory ? " Memory that copies set free was not given back to the host." : ""),
       "",
       "Versions: \(versions(lab).joined(separator: ", ")).",
     ]

@@ -52,6 +52,7 @@ import Foundation
     try lab.demandMemory()
     // A document that cannot be written into is better known before a quarter of an hour than after it.
     if let table = arguments.table { try Document(table).check() }
+    lab.keepMemory()
     let verdicts = try Runner(lab: lab, arguments: arguments).run(rows)
     print(Table(verdicts).markdown)
     print(Table(verdicts).summary)
