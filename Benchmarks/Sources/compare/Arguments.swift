@@ -27,7 +27,7 @@ struct Arguments {
     that C meets, or of which nobody knows whether C does.
 
       --dmio PATH      the tool   (../.build/release/dmio)
-      --rounds N       instead of 30; copies take 9, or a third as many
+      --rounds N       instead of 30, or 90 where a bar is close; copies take 9, or a third as many
       --seconds S      length of a run   (0.2)
       --quick          3 rounds of 0.1 s: to see that it works, not how fast
       --only ROW       a row, or all whose names begin so, up to a "-"; may be given several times
@@ -82,6 +82,7 @@ struct Arguments {
   /// How often an experiment is repeated.
   func rounds(_ rounds: Experiment.Rounds) -> Int {
     switch rounds {
+    case .most: self.rounds ?? 90
     case .many: self.rounds ?? 30
     case .some: self.rounds.map { ($0 + 2) / 3 } ?? 9
     case .one: 1

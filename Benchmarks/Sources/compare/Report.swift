@@ -9,7 +9,9 @@ struct Report {
 
   /// The machine, the table, what an I/O costs part by part, and every command.
   func markdown() throws(Message) -> String {
-    let rounds = "\(arguments.rounds(.many)) rounds of \(arguments.seconds) s, copies \(arguments.rounds(.some)) rounds"
+    let rounds =
+      "\(arguments.rounds(.many)) rounds of \(arguments.seconds) s, \(arguments.rounds(.most)) where the bar is close, "
+      + "\(arguments.rounds(.some)) of copies"
     let head = Machine.description(lab) + ["", "\(rounds), medians. \(Table(verdicts).summary)", ""]
     return (head + [Table(verdicts).markdown, ""] + (try parts()) + commands).joined(separator: "\n")
   }

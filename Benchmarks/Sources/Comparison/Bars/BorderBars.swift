@@ -7,12 +7,15 @@ extension Bars {
   static let borderExperiments = [
     Experiment(
       "border-null", "4 KiB writes to null:1GiB, depth 32, through the C interface and without",
+      rounds: .most,
       border("null:1GiB", "write")),
     Experiment(
       "border-loop", "4 KiB writes to a loop device over tmpfs, depth 32, through the C interface and without",
+      rounds: .most,
       border("{loop}", "write", more: ["--yes"])),
     Experiment(
       "border-file", "4 KiB reads of a file on tmpfs, depth 32, through the C interface and without",
+      rounds: .most,
       border("{file}", "read")),
   ]
 

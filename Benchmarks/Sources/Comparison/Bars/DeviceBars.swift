@@ -4,13 +4,13 @@ extension Bars {
   /// Devices that do move bytes: a loop device over tmpfs, zram, and a file on tmpfs.
   static let deviceExperiments = [
     Experiment(
-      "loop-write", "4 KiB writes to a loop device over tmpfs, depth 32",
+      "loop-write", "4 KiB writes to a loop device over tmpfs, depth 32", rounds: .most,
       Contestant.twins(Command.reference("{loop}", more: direct)) + [
         Contestant("async", Command.dmio("{loop}", door: "async", more: ["--yes"])),
         Contestant("callback", Command.dmio("{loop}", more: ["--yes"])),
       ]),
     Experiment(
-      "loop-read", "4 KiB reads of a loop device over tmpfs, depth 32",
+      "loop-read", "4 KiB reads of a loop device over tmpfs, depth 32", rounds: .most,
       Contestant.twins(Command.reference("{loop}", "read", more: direct)) + [
         Contestant("async", Command.dmio("{loop}", "read", door: "async")),
         Contestant("callback", Command.dmio("{loop}", "read")),
@@ -30,7 +30,7 @@ extension Bars {
             "callback", Command.dmio("{loop}", depth: 8, block: "1MiB", more: ["--memory", "scattered", "--yes"])),
         ]),
     Experiment(
-      "file-blocking", "4 KiB blocking reads of a file on tmpfs",
+      "file-blocking", "4 KiB blocking reads of a file on tmpfs", rounds: .most,
       Contestant.twins(Command.reference("{file}", "read", shape: "blocking", depth: 1)) + [
         Contestant("blocking", Command.dmio("{file}", "read", door: "blocking"))
       ]),

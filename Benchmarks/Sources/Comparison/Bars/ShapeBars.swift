@@ -10,7 +10,7 @@ extension Bars {
         Contestant("callback", Command.dmio(depth: 16, block: "64KiB", more: regions + ["--memory", "contiguous"]))
       ]),
     Experiment(
-      "regions-scattered", "writes of 16 scattered pages to 3 regions of /dev/null, depth 16",
+      "regions-scattered", "writes of 16 scattered pages to 3 regions of /dev/null, depth 16", rounds: .most,
       // Registered memory makes vectors slower on a device that costs nothing: C at its best leaves it.
       Contestant.twins(
         Command.reference(
@@ -30,6 +30,7 @@ extension Bars {
       ]),
     Experiment(
       "threads", "4 KiB writes to /dev/null, depth 32, each thread with a client or ring of its own",
+      rounds: .most,
       Contestant.twins(Command.reference()) + [
         Contestant("C 2 threads", Command.reference(shape: "threads", more: ["--threads", "2"])),
         Contestant("1 thread", Command.dmio()),
