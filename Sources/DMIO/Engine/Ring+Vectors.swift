@@ -39,9 +39,12 @@ extension Ring {
     }
   }
 
-  /// Forgets what was gathered last, of which no entry is left.
-  mutating func forgetGathered() {
-    guard shared.length > 0 else { return }
+  /// Takes back the `count` entries that were filled last and not submitted, with the vectors of a page list that was walked
+  /// for them alone.
+  @inline(never)
+  mutating func takeBack(_ count: Int, walked: Bool) {
+    takeBack(count)
+    guard walked, shared.length > 0 else { return }
     vectorCount = shared.first
     shared.length = 0
   }
@@ -123,6 +126,44 @@ extension Ring {
     unsafe sqe.pointee.rw_flags = UInt32(bitPattern: flags)
     unsafe sqe.pointee.user_data = UInt64(bits)
   }
+
+  /// The same of a region of a file that takes it.
+  @inline(__always)
+  mutating func fill(_ bits: UInt, _ file: WholeFile, _ start: UInt64, _ memory: RingMemory) {
+    let sqe = unsafe fillNext()
+    unsafe sqe.pointee.head = file.head
+    unsafe sqe.pointee.fd = file.number
+    unsafe sqe.pointee.off = start &* UInt64(Limits.sectorBytes)
+    unsafe sqe.pointee.addr = UInt64(memory.address)
+    unsafe sqe.pointee.len = memory.length
+    unsafe sqe.pointee.rw_flags = 0
+    unsafe sqe.pointee.user_data = UInt64(bits)
+  }
+}
+
+/// What whole regions of one length on one file have in common.
+struct WholeFile {
+  /// The first words of their entries.
+  var head: UInt32 = 0
+  var number: Int32 = 0
+  /// The sectors where one may start, and the bits that must be clear in them.
+  var starts: UInt64 = 0
+  var sectorMask: UInt64 = .max
+
+  /// None is taken.
+  init() {}
+
+  /// For plain operations on regions that fit.
+  @inline(__always)
+  init(_ entry: Stable<DeviceEntry>, _ operation: Operation, _ count: UInt64, _ memory: RingMemory) {
+    head = Ring.head(memory.opcode, operation) | entry.pointee.ringFile.flags
+    number = entry.pointee.ringFile.number
+    starts = entry.pointee.fit.sectors &- count &+ 1
+    sectorMask = entry.pointee.fit.sectorMask
+  }
+
+  @inline(__always)
+  func takes(_ start: UInt64) -> Bool { start < starts && start & sectorMask == 0 }
 }
 
 /// Memory as an entry of the ring names it.

@@ -17,23 +17,38 @@ extension Stable where Value == ClientState {
     guard count < Limits.deviceSectors else { return nil }
     let start = memory.start
     let place = ring.pointee.place(memory, start, Int(truncatingIfNeeded: count) &* Limits.sectorBytes)
+    // Regions on the device of the one before differ only in where they start.
+    var (device, file) = (DeviceRef.none, WholeFile())
     for index in 0..<regionCount {
       let given = RegionRef(regions, index).values
-      guard given.count == count, let entry = pointee.devices.known(given.device),
-        ring.pointee.isWhole(operation, given.device, entry, start: given.start, count: count, place)
-      else {
-        ring.pointee.takeBack(index)
-        if memory.kind == .pages { ring.pointee.forgetGathered() }
+      if given.device != device {
+        device = given.device
+        file = wholeFile(device, operation, count, place)
+      }
+      guard given.count == count, file.takes(given.start) else {
+        ring.pointee.takeBack(index, walked: memory.kind == .pages)
         return nil
       }
       slot.anyRegion(index).pointee.fill(given)
-      ring.pointee.fillWhole(slot.whole(index), entry, operation, 0, given.start, place)
+      ring.pointee.fill(slot.whole(index), file, given.start, place)
     }
     pointee.slots.takeReady(slot)
     pointee.inFlight &+= 1
     pointee.pieces.count(regionCount)
     slot.fillStarted(operation, regionCount, start)
     return slot
+  }
+
+  /// What regions of `count` sectors on a device have in common; takes none where something has to be decided. Not inlined: it
+  /// needs so much that nothing would be left at hand for what each region needs.
+  @inline(never)
+  private func wholeFile(_ device: DeviceRef, _ operation: Operation, _ count: UInt64, _ memory: RingMemory)
+    -> WholeFile
+  {
+    guard let entry = pointee.devices.known(device),
+      pointee.ring?.pointee.isWhole(operation, device, entry, start: 0, count: count, memory) == true
+    else { return WholeFile() }
+    return WholeFile(entry, operation, count, memory)
   }
 
   /// True when there is a place for a request of so many regions, and room for them, and nobody waits for either.
