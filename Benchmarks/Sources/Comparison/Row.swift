@@ -18,14 +18,14 @@ public struct Row: Sendable {
   public let reach: String
   /// Who ran twice so that the noise can be seen; nil for the reference itself, whose runs then count together.
   public let noise: String?
-  /// The row, of the same experiment, that says what C reaches of the same; nil where nothing tells.
-  public let limit: String?
+  /// The rows, of the same experiment, that say what C reaches of the same; none where nothing tells.
+  public let limits: [String]
 
   /// A row.
   public init(
     _ id: String, _ what: String, in experiment: String, _ subject: String, over reference: [String] = [],
     by quantity: Quantity = .iops, bar: Bar? = nil, reach: String = "", noise: String? = "C",
-    limit: String? = nil
+    limits: [String] = []
   ) {
     self.id = id
     self.what = what
@@ -36,7 +36,7 @@ public struct Row: Sendable {
     self.bar = bar
     self.reach = reach
     self.noise = noise
-    self.limit = limit
+    self.limits = limits
   }
 
   /// The same, judged by another bar.

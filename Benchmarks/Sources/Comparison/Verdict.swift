@@ -14,13 +14,16 @@ public struct Verdict: Sendable {
   public let referenceName: String?
   /// Why there is no value.
   public let reason: String?
-  /// What C reaches of the same in the same run, where a row says so, was measured, and misses the bar, too.
-  public private(set) var limit: Double?
-  /// What C reached in the same place, if it took part.
+  /// The best that C reached of the same in the same run, if it took part.
   public private(set) var ofC: Double?
+  /// Whether the bar is missed by this little: C misses it, too, in each way it was tried, and the subject comes near to C.
+  public private(set) var isBeyondC = false
 
   /// Allocations fewer than this for each I/O are a start that took a few more or less, not a cost of I/O.
   static let startUpAllocations = 0.001
+
+  /// How near to C a subject has to come for C to excuse it: what the bars beside C ask for.
+  static let leastOfC = 0.92
 
   /// A program that differs from itself by more than this says that the machine was busy, and little else.
   static let mostNoise = 0.1
@@ -36,22 +39,27 @@ public struct Verdict: Sendable {
     return bar.isMet(by: value, noise: noise ?? 1)
   }
 
-  /// Whether the bar is missed, and C misses it, too: then it asks for more than the machine has.
-  public var isBeyondC: Bool { isMet == false && value != nil && limit != nil }
-
   /// Whether the bar is missed, and that is nobody's fault but dmio's.
   public var isMissed: Bool { isMet == false && !isBeyondC }
 }
 
 extension Verdict {
-  /// Judges `row` by what its experiment measured, and by what C reached in it, which the row `limit` says.
-  public init(_ row: Row, _ measured: Measurements, limit: Row?) {
+  /// Judges `row` by what its experiment measured, and by what C reached in it, which the rows `limits` say.
+  public init(_ row: Row, _ measured: Measurements, limits: [Row]) {
     self.init(row, measured)
-    guard let limit else { return }
     // By the same bar, and the same rule of noise.
-    let verdict = Verdict(limit.held(to: row.bar), measured)
-    if verdict.isMet == false { self.limit = verdict.value }
-    ofC = verdict.value
+    let verdicts = limits.map { Verdict($0.held(to: row.bar), measured) }
+    let reached = verdicts.compactMap(\.value).sorted()
+    guard let least = reached.first, let most = reached.last, let value, isMet == false else { return }
+    let (worst, nearness): (Double, Bar)
+    if case .atMost = row.bar {
+      (ofC, worst, nearness) = (least, most, .atMost(1 / Verdict.leastOfC))
+    } else {
+      (ofC, worst, nearness) = (most, least, .atLeast(Verdict.leastOfC))
+    }
+    isBeyondC =
+      reached.count == limits.count && verdicts.allSatisfy { $0.isMet == false }
+      && nearness.isMet(by: value / worst, noise: noise ?? 1)
   }
 
   /// Judges `row` by what its experiment measured.

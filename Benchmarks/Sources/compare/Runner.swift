@@ -20,7 +20,7 @@ struct Runner {
       measured[experiment.id] = try measure(experiment, meters)
     }
     return rows.map { row in
-      measured[row.experiment].map { Verdict(row, $0, limit: row.limit.flatMap(Bars.row)) }
+      measured[row.experiment].map { Verdict(row, $0, limits: row.limits.compactMap(Bars.row)) }
         ?? Verdict(row, notRun: "there is no such experiment")
     }
   }

@@ -16,6 +16,7 @@ struct copy {
   uint64_t chunk; /* bytes of a read and a write */
   struct file *targets;
   uint32_t count;
+  unsigned char *mapped; /* all of the source, where it is not to be read; else NULL */
 };
 
 /* One thread reads ahead, another writes. For one target. */
@@ -29,6 +30,9 @@ static inline uint64_t chunk_at(const struct copy *copy, uint64_t offset) {
   uint64_t left = copy->bytes - offset;
   return left < copy->chunk ? left : copy->chunk;
 }
+
+/* Maps the source, instead of reading it. */
+void map_source(struct copy *copy);
 
 /* Exactly `bytes`, or the process ends with a message. */
 void read_all(const struct file *file, unsigned char *memory, uint64_t bytes, uint64_t offset);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 void read_all(const struct file *file, unsigned char *memory, uint64_t bytes, uint64_t offset) {
@@ -27,6 +28,12 @@ void write_all(const struct file *file, const unsigned char *memory, uint64_t by
     bytes -= (uint64_t)put;
     offset += (uint64_t)put;
   }
+}
+
+void map_source(struct copy *copy) {
+  void *memory = mmap(NULL, copy->bytes, PROT_READ, MAP_SHARED, copy->source.fd, 0);
+  if (memory == MAP_FAILED) fail_errno(copy->source.path);
+  copy->mapped = memory;
 }
 
 void flush(const struct file *file) {

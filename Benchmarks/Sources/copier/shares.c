@@ -18,10 +18,11 @@ static void *work(void *context) {
   const struct share *share = context;
   const struct copy *copy = share->copy;
   /* Read again by each thread: a copy from the page cache costs less than handing a chunk over would. */
-  unsigned char *memory = chunks(copy, 1);
+  unsigned char *memory = copy->mapped == NULL ? chunks(copy, 1) : copy->mapped;
   for (uint64_t offset = 0; offset < copy->bytes; offset += copy->chunk) {
     uint64_t bytes = chunk_at(copy, offset);
-    read_all(&copy->source, memory, bytes, offset);
+    if (copy->mapped == NULL) read_all(&copy->source, memory, bytes, offset);
+    else memory = copy->mapped + offset;
     for (uint32_t index = share->first; index < copy->count; index += share->step) {
       write_all(&copy->targets[index], memory, bytes, offset);
     }

@@ -24,7 +24,8 @@ void set_up_loop(struct loop *loop, const struct options *options, const struct 
   free(buffers);
 }
 
-static inline void prepare(struct loop *loop, unsigned slot) {
+/* Inlined by force: the compiler would not, for it is called twice. */
+__attribute__((always_inline)) static inline void prepare(struct loop *loop, unsigned slot) {
   const struct options *options = loop->options;
   /* Never NULL: the queue has a place for every slot. */
   struct io_uring_sqe *sqe = io_uring_get_sqe(&loop->ring);

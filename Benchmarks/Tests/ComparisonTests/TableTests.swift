@@ -43,12 +43,12 @@ import Testing
   }
 
   @Test("a bar that C misses, too, says so, and counts apart") func beyondC() {
-    let row = Row("d", "dmio / fio", in: "e", "dmio", over: ["fio"], bar: .atLeast(1.5), limit: "c")
+    let row = Row("d", "dmio / fio", in: "e", "dmio", over: ["fio"], bar: .atLeast(1.5), limits: ["c"])
     let limit = Row("c", "C / fio", in: "e", "C", over: ["fio"])
     func judged(_ c: Double) -> Verdict {
       var measured = Measurements()
       measured.add(["dmio": 130.0, "fio": 100, "C": c, "C-2": c].mapValues { Sample([.iops: $0]) })
-      return Verdict(row, measured, limit: limit)
+      return Verdict(row, measured, limits: [limit])
     }
     let beyond = judged(140)
     #expect(Table.cells(beyond).last == "**NOT met**, nor by C (1.40)")

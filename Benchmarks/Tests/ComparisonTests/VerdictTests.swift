@@ -94,17 +94,17 @@ import Testing
     #expect(verdict.reason == "cp: cp is not installed")
   }
 
-  private static let limited = Row("r", "dmio / fio", in: "e", "dmio", over: ["fio"], bar: .atLeast(1.5), limit: "c")
+  private static let limited = Row("r", "dmio / fio", in: "e", "dmio", over: ["fio"], bar: .atLeast(1.5), limits: ["c"])
   private static let limit = Row("c", "C / fio", in: "e", "C", over: ["fio"])
 
   private func judged(_ values: [String: Double]) -> Verdict {
-    Verdict(Self.limited, measured(values), limit: Self.limit)
+    Verdict(Self.limited, measured(values), limits: [Self.limit])
   }
 
   @Test("a bar that C misses in the same run, too, is beyond C") func beyondC() {
     let verdict = judged(["dmio": 130, "fio": 100, "C": 140, "C-2": 140])
     #expect(verdict.isMet == false && verdict.isBeyondC && !verdict.isMissed)
-    #expect(verdict.limit == 1.4)
+    #expect(verdict.ofC == 1.4)
   }
 
   @Test("a bar that C meets and dmio does not is missed") func missed() {
@@ -126,14 +126,29 @@ import Testing
     #expect(judged(["dmio": 130, "fio": 100]).isMissed)
     #expect(judged(["fio": 100, "C": 140]).isMissed)
     #expect(Verdict(Self.limited, notRun: "no fio").isMissed)
-    #expect(Verdict(Self.limited, measured(["dmio": 130, "fio": 100, "C": 140]), limit: nil).isMissed)
+    #expect(Verdict(Self.limited, measured(["dmio": 130, "fio": 100, "C": 140]), limits: []).isMissed)
+  }
+
+  @Test("who is far from C is not excused by it") func farFromC() {
+    #expect(judged(["dmio": 128, "fio": 100, "C": 140, "C-2": 140]).isMissed)
+    #expect(judged(["dmio": 129, "fio": 100, "C": 140, "C-2": 140]).isBeyondC)
+  }
+
+  @Test("of several ways to do it in C each has to miss the bar, and have been measured") func severalLimits() {
+    let other = Row("d", "C otherwise / fio", in: "e", "D", over: ["fio"])
+    func verdict(_ values: [String: Double]) -> Verdict {
+      Verdict(Self.limited, measured(values), limits: [Self.limit, other])
+    }
+    #expect(verdict(["dmio": 130, "fio": 100, "C": 140, "C-2": 140, "D": 145]).isBeyondC)
+    #expect(verdict(["dmio": 130, "fio": 100, "C": 140, "C-2": 140, "D": 155]).isMissed)
+    #expect(verdict(["dmio": 130, "fio": 100, "C": 140, "C-2": 140]).isMissed)
   }
 
   @Test("an upper bar has its limit above") func upperLimit() {
-    let row = Row("r", "8 / 4", in: "e", "8", over: ["4"], by: .seconds, bar: .atMost(2.1), noise: nil, limit: "c")
+    let row = Row("r", "8 / 4", in: "e", "8", over: ["4"], by: .seconds, bar: .atMost(2.1), noise: nil, limits: ["c"])
     let limit = Row("c", "C: 8 / 4", in: "e", "C 8", over: ["C 4"], by: .seconds, noise: nil)
     func verdict(_ eight: Double) -> Verdict {
-      Verdict(row, measured(["8": 2.5, "4": 1, "C 8": eight, "C 4": 1], .seconds), limit: limit)
+      Verdict(row, measured(["8": 2.35, "4": 1, "C 8": eight, "C 4": 1], .seconds), limits: [limit])
     }
     #expect(verdict(2.2).isBeyondC)
     #expect(verdict(2.1).isMissed)

@@ -34,6 +34,17 @@ import Testing
     #expect(try Program.run("copier", ["--bytes", "1000002"] + paths).code == 1)
   }
 
+  @Test("out of a mapping, too, every target has the bytes of the source, or of its part", arguments: [1, 3])
+  func mapped(targets count: Int) throws {
+    let source = try source()
+    let targets = try (0..<count).map { _ in try ScratchFile(bytes: 0) }
+    let paths = [source.path] + targets.map(\.path)
+    #expect(try Program.run("copier", ["--mapped", "--bytes", "300001", "--chunk", "4096"] + paths).code == 0)
+    for target in targets { #expect(try contents(target) == contents(source).prefix(300_001)) }
+    #expect(try Program.run("copier", ["--mapped"] + paths).code == 0)
+    for target in targets { #expect(try contents(target) == contents(source)) }
+  }
+
   @Test("a target that takes nothing, or not all, ends it with a message", arguments: [0, 1])
   func failure(others: Int) throws {
     let source = try source()

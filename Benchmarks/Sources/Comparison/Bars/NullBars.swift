@@ -65,7 +65,7 @@ extension Bars {
   private static func fio(depth: Int) -> Row {
     Row(
       "fio-\(depth)", "callback door / fio, depth \(depth)", in: "null-\(depth)", "callback", over: ["fio"],
-      bar: .atLeast(1.5), reach: "1.7", limit: "fio-c-\(depth)")
+      bar: .atLeast(1.5), reach: "1.7", limits: ["fio-c-\(depth)"])
   }
 
   private static func hopper(_ peer: String) -> Row {
