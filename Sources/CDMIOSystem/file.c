@@ -211,18 +211,27 @@ void dmio_file_close(int fd)
 	syscall(SYS_close, fd);
 }
 
-int64_t dmio_file_read_again(int fd, void *base, size_t length, uint64_t offset)
+#if !defined(__x86_64__) && !defined(__aarch64__)
+int64_t dmio_call(long number, long a, long b, long c, long d)
 {
-	if (errno != EINTR)
-		return -errno;
-	return UNINTERRUPTED(syscall(SYS_pread64, fd, base, length, offset));
+	long rc = syscall(number, a, b, c, d);
+
+	return rc >= 0 ? rc : -errno;
+}
+#endif
+
+int64_t dmio_file_read_again(int fd, void *base, size_t length, uint64_t offset, int64_t rc)
+{
+	while (rc == -EINTR)
+		rc = dmio_call(SYS_pread64, fd, (long)base, (long)length, (long)offset);
+	return rc;
 }
 
-int64_t dmio_file_write_again(int fd, const void *base, size_t length, uint64_t offset)
+int64_t dmio_file_write_again(int fd, const void *base, size_t length, uint64_t offset, int64_t rc)
 {
-	if (errno != EINTR)
-		return -errno;
-	return UNINTERRUPTED(syscall(SYS_pwrite64, fd, base, length, offset));
+	while (rc == -EINTR)
+		rc = dmio_call(SYS_pwrite64, fd, (long)base, (long)length, (long)offset);
+	return rc;
 }
 
 int64_t dmio_file_read_cached(int fd, void *base, size_t length, uint64_t offset)

@@ -164,28 +164,54 @@ int dmio_file_probe(int fd, struct dmio_file *file);
 int dmio_file_release(int fd);
 void dmio_file_close(int fd);
 
-/* After a call that failed: makes it again where a signal cut it off. Bytes transferred, or a negative errno. */
-int64_t dmio_file_read_again(int fd, void *base, size_t length, uint64_t offset);
-int64_t dmio_file_write_again(int fd, const void *base, size_t length, uint64_t offset);
+/* After a call that failed with `rc`: makes it again where a signal cut it off. Bytes transferred, or a negative errno. */
+int64_t dmio_file_read_again(int fd, void *base, size_t length, uint64_t offset, int64_t rc);
+int64_t dmio_file_write_again(int fd, const void *base, size_t length, uint64_t offset, int64_t rc);
 
-/* unistd.h stays in the .c files: importing it here could give Swift two definitions of what Glibc has. */
-long syscall(long number, ...);
+/* A system call as the kernel answers it, a negative errno where it failed, without a function around it: each one to return from
+ * costs more than usual just after the kernel, which has emptied the processor's stack of return addresses. */
+#if defined(__x86_64__)
+static inline __attribute__((always_inline)) int64_t dmio_call(long number, long a, long b, long c, long d)
+{
+	register long fourth __asm__("r10") = d;
+	int64_t rc;
+
+	__asm__ volatile("syscall"
+			 : "=a"(rc)
+			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(fourth)
+			 : "rcx", "r11", "memory");
+	return rc;
+}
+#elif defined(__aarch64__)
+static inline __attribute__((always_inline)) int64_t dmio_call(long number, long a, long b, long c, long d)
+{
+	register long which __asm__("x8") = number;
+	register long first __asm__("x0") = a;
+	register long second __asm__("x1") = b;
+	register long third __asm__("x2") = c;
+	register long fourth __asm__("x3") = d;
+
+	__asm__ volatile("svc 0" : "+r"(first) : "r"(which), "r"(second), "r"(third), "r"(fourth) : "memory");
+	return first;
+}
+#else
+int64_t dmio_call(long number, long a, long b, long c, long d);
+#endif
 
 /* Not pread and pwrite: as points where a thread may be cancelled they cost two locked instructions in a process with
- * threads, and a thread that is cancelled there would leave its request without an answer. Inlined, as each function to
- * return from costs more than usual just after the kernel: it has emptied the processor's stack of return addresses. */
+ * threads, and a thread that is cancelled there would leave its request without an answer. */
 static inline __attribute__((always_inline)) int64_t dmio_file_read_whole(int fd, void *base, size_t length, uint64_t offset)
 {
-	long rc = syscall(SYS_pread64, fd, base, length, offset);
+	int64_t rc = dmio_call(SYS_pread64, fd, (long)base, (long)length, (long)offset);
 
-	return rc >= 0 ? rc : dmio_file_read_again(fd, base, length, offset);
+	return rc >= 0 ? rc : dmio_file_read_again(fd, base, length, offset, rc);
 }
 
 static inline __attribute__((always_inline)) int64_t dmio_file_write_whole(int fd, const void *base, size_t length, uint64_t offset)
 {
-	long rc = syscall(SYS_pwrite64, fd, base, length, offset);
+	int64_t rc = dmio_call(SYS_pwrite64, fd, (long)base, (long)length, (long)offset);
 
-	return rc >= 0 ? rc : dmio_file_write_again(fd, base, length, offset);
+	return rc >= 0 ? rc : dmio_file_write_again(fd, base, length, offset, rc);
 }
 
 /* The same read of what the page cache holds: -EAGAIN where it would have to wait. */
