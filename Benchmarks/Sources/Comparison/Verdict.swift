@@ -14,9 +14,10 @@ public struct Verdict: Sendable {
   public let referenceName: String?
   /// Why there is no value.
   public let reason: String?
-  /// The best that C reached of the same in the same run, if it took part.
+  /// The best that C reached of the same in the same run, where the bar is missed and C took part.
   public private(set) var ofC: Double?
-  /// Whether the bar is missed by this little: C misses it, too, in each way it was tried, and the subject comes near to C.
+  /// Whether the bar asks for more than the machine has: the subject misses it, C does in each way it was tried, and the
+  /// subject comes near to C.
   public private(set) var isBeyondC = false
 
   /// Allocations fewer than this for each I/O are a start that took a few more or less, not a cost of I/O.
