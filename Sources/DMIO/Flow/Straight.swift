@@ -37,9 +37,11 @@ extension Stable where Value == ClientState {
     pointee.lease &-= 1
   }
 
-  /// True when the line lacked a place, or room in the ring, and now has both.
-  private func findsPlace() -> Bool {
-    guard let ring = pointee.ring, pointee.lease == 0 || !ring.pointee.hasRoomAtHand else { return false }
+  /// True when the line lacked a place, or room in the ring, and now has both. It needs neither for a device that has no ring.
+  private func findsPlace(for device: DeviceRef) -> Bool {
+    guard let ring = pointee.ring, pointee.lease == 0 || !ring.pointee.hasRoomAtHand,
+      let entry = pointee.devices.known(device), entry.pointee.ring != nil
+    else { return false }
     return (pointee.lease > 0 || lease()) && ring.pointee.hasRoom(for: 1)
   }
 
@@ -63,7 +65,7 @@ extension Stable where Value == ClientState {
   /// Takes a folded request the general way, or the line once more if it only lacked what is there now.
   @inline(never)
   private func sendUnfolded(_ slot: Stable<RequestSlot>, _ mark: UInt, _ byteCount: Int) throws(BlockError) {
-    if findsPlace() {
+    if findsPlace(for: slot.pointee.first.device) {
       let (operation, region) = (slot.pointee.operation, slot.pointee.first.values)
       return try sendFolded(slot, mark, operation, region, slot.pointee.address, byteCount)
     }
