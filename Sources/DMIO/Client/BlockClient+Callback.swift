@@ -54,6 +54,14 @@ extension BlockClient {
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory,
     _ failures: UnsafeMutablePointer<RegionFailure>?, _ context: UnsafeMutableRawPointer?, _ notify: @escaping Notify
   ) throws(BlockError) {
+    // What most of the others are.
+    if regions.count > 1, state.isOwner, let slot = state.sendAtOnce(operation, regions, memory) {
+      slot.pointee.reply = .notify
+      unsafe slot.pointee.notify = unsafe notify
+      unsafe slot.pointee.context = unsafe context
+      unsafe slot.pointee.failures = unsafe failures
+      return
+    }
     if state.sitDownToSubmit() {
       defer { state.standUp() }
       return unsafe try submit(operation, regions, memory, failures: failures, context: context, notify: notify)

@@ -16,22 +16,22 @@ struct RequestSlot: ~Copyable {
   /// The first region; the others stand in `regions`.
   var first = SlotRegion()
 
-  // How far it is.
+  // What every other request needs: two more, from the rest of `first` to the beginning of `place`.
   /// The first byte of the memory.
   var bytes = MemoryCursor(kind: .none, position: 0, within: 0)
+  /// Room for `Limits.regions` regions, of which the first is not used.
+  let regions: Stable<SlotRegion>
   /// 1 in a free slot.
   var regionCount = 1
   var phase = Phase.data
+  var reply = Reply.notify
   /// The region that dispatch comes to next, and the place in it.
   var nextRegion = 0
-  var place = RegionPlace()
   var errors: UInt64 = 0
-  /// Room for `Limits.regions` regions, of which the first is not used.
-  let regions: Stable<SlotRegion>
+  var failures: UnsafeMutablePointer<RegionFailure>?
+  var place = RegionPlace()
 
   // How it is answered.
-  var reply = Reply.notify
-  var failures: UnsafeMutablePointer<RegionFailure>?
   var completion: ((RegionResult) -> Void)?
   var continuation: UnsafeContinuation<Answer, Never>?
   var blocked: Stable<BlockedCall>?
@@ -45,7 +45,7 @@ struct RequestSlot: ~Copyable {
   var mail: UInt = 0
 
   /// Has a slot end with a cache line, so that the next one begins with one.
-  private let gap = InlineArray<5, UInt64>(repeating: 0)
+  private let gap = InlineArray<6, UInt64>(repeating: 0)
 
   /// A slot with room for regions at `regions`.
   init(regions: Stable<SlotRegion>, home: Home) {
