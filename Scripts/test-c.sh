@@ -59,7 +59,7 @@ grep -q 'the error bits are 64' "$work/said"
 
 for compiler in gcc clang; do
   strict=(-std=c99 -O1 -g -Wall -Wextra -Werror -pedantic)
-  for test in text refusals requests misuse clients waits ends events forks limits; do
+  for test in text devices refusals requests misuse clients waits ends events forks limits; do
     say "$test.c by $compiler"
     "$compiler" "${strict[@]}" "Tests/C/$test.c" "${flags[@]}" -pthread -o "$work/$test-$compiler"
     timeout -k 5 300 "$work/$test-$compiler"
@@ -90,7 +90,7 @@ checked() {
   timeout -k 5 600 valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect \
     --show-leak-kinds=definite,indirect --fair-sched=yes "$@" >/dev/null
 }
-for test in text refusals requests misuse clients waits ends; do checked "$work/$test-gcc"; done
+for test in text devices refusals requests misuse clients waits ends; do checked "$work/$test-gcc"; done
 checked "$work/loaded" "$library"
 
 say "calls that nobody thought of, for ${DMIO_FUZZ_SECONDS:=20} seconds"

@@ -15,12 +15,14 @@ private func openDevice(
   _ name: UnsafePointer<CChar>?, _ flags: UInt32, _ bdev: UnsafeMutablePointer<OpaquePointer?>?
 ) -> Int32 {
   FirstUse.make()
-  let known = UInt32(DM_IO_RDWR | DM_IO_BUFFERED)
+  let known = UInt32(DM_IO_RDWR | DM_IO_BUFFERED | DM_IO_CHARACTER)
   guard let name = unsafe name, let bdev = unsafe bdev, unsafe isAligned(bdev), flags & ~known == 0 else {
     return refusal(.EINVAL)
   }
   let access: FileOptions.Access = flags & UInt32(DM_IO_RDWR) != 0 ? .readWrite : .readOnly
-  let opening = Opening(access: access, isBuffered: flags & UInt32(DM_IO_BUFFERED) != 0)
+  let opening = Opening(
+    access: access, isBuffered: flags & UInt32(DM_IO_BUFFERED) != 0,
+    characterBytes: flags & UInt32(DM_IO_CHARACTER) != 0 ? 1 << 30 : nil)
   do throws(Errno) {
     let bytes = unsafe Array(UnsafeBufferPointer(start: name, count: strlen(name))).map { UInt8(bitPattern: $0) }
     unsafe bdev.pointee = Handle.give(try opening.open(RawArgument.text(of: bytes)))
@@ -48,6 +50,7 @@ public func dm_io_device_sectors(_ bdev: OpaquePointer!) -> sector_t {
 private struct Opening {
   let access: FileOptions.Access
   let isBuffered: Bool
+  let characterBytes: UInt64?
 
   func open(_ name: String) throws(Errno) -> BlockDevice {
     var (rest, plans): (DeviceName, [FaultPlan]) = (try parse(name), [])
@@ -83,13 +86,13 @@ private struct Opening {
   }
 
   private func file(_ path: [UInt8], name: String) throws(BlockError) -> BlockDevice {
-    guard !isBuffered else { return try BlockDevice.open(bytes: path, name: name, FileOptions(access: access)) }
-    do throws(BlockError) {
-      return try BlockDevice.open(bytes: path, name: name, FileOptions(access: access, isDirect: true))
-    } catch {
+    var options = FileOptions(access: access, isDirect: !isBuffered, characterBytes: characterBytes)
+    guard options.isDirect else { return try BlockDevice.open(bytes: path, name: name, options) }
+    do throws(BlockError) { return try BlockDevice.open(bytes: path, name: name, options) } catch {
       // A file system that has no such thing.
       guard error.errno == .EINVAL || error.errno == .EOPNOTSUPP else { throw error }
-      return try BlockDevice.open(bytes: path, name: name, FileOptions(access: access))
+      options.isDirect = false
+      return try BlockDevice.open(bytes: path, name: name, options)
     }
   }
 }

@@ -157,38 +157,6 @@ static void a_larger_request_is_taken_where_the_rest_of_it_is_zero(void)
 	dm_io_device_close(bdev);
 }
 
-static void devices_that_cannot_be_opened_say_why(void)
-{
-	struct block_device *bdev = (struct block_device *)&bdev, *before = bdev;
-	char plan[] = "/tmp/dm-io-plan-XXXXXX", name[64], longer[300] = "";
-	int fd = mkstemp(plan);
-
-	CHECK(dm_io_device_open("/nonexistent/device", DM_IO_RDWR, &bdev) == -ENOENT);
-	CHECK(dm_io_device_open("nbd://somewhere", DM_IO_RDONLY, &bdev) == -EINVAL);
-	CHECK(dm_io_device_open("ram:", DM_IO_RDONLY, &bdev) == -EINVAL);
-	CHECK(dm_io_device_open("ram:1MiB,offset=8", DM_IO_RDONLY, &bdev) == -EINVAL);
-	CHECK(dm_io_device_open("", DM_IO_RDONLY, &bdev) == -EINVAL);
-	CHECK(dm_io_device_open(NULL, DM_IO_RDONLY, &bdev) == -EINVAL);
-	CHECK(dm_io_device_open("ram:1MiB", 8, &bdev) == -EINVAL);
-	CHECK(dm_io_device_open("ram:1MiB", DM_IO_RDWR, NULL) == -EINVAL);
-	CHECK(dm_io_device_open("\xff\xfe", DM_IO_RDONLY, &bdev) == -ENOENT);
-	CHECK(dm_io_device_open("/tmp", DM_IO_RDWR, &bdev) == -EISDIR);
-	CHECK(dm_io_device_open("/dev/null", DM_IO_RDWR, &bdev) == -ENOTBLK);
-	CHECK(dm_io_device_open("/dev/null/x", DM_IO_RDWR, &bdev) == -ENOTDIR);
-	memset(longer, 'x', sizeof(longer) - 1);
-	CHECK(dm_io_device_open(longer, DM_IO_RDWR, &bdev) == -ENAMETOOLONG);
-	CHECK(fd >= 0 && write(fd, "{", 1) == 1);
-	close(fd);
-	snprintf(name, sizeof(name), "fault:%s,ram:1MiB", plan);
-	CHECK(dm_io_device_open(name, DM_IO_RDWR, &bdev) == -EINVAL);
-	unlink(plan);
-	CHECK(dm_io_device_open(name, DM_IO_RDWR, &bdev) == -ENOENT);
-	CHECK(bdev == before);
-	dm_io_device_close(NULL);
-	dm_io_page_free(NULL);
-	CHECK(dm_io_device_sectors(NULL) == 0);
-}
-
 static void files_are_opened_as_they_are_asked_for(void)
 {
 	char path[] = "/tmp/dm-io-disk-XXXXXX";
@@ -270,7 +238,6 @@ int main(void)
 	RUN(flush_discard_and_zeroes_take_no_memory);
 	RUN(a_wrong_request_is_refused);
 	RUN(a_larger_request_is_taken_where_the_rest_of_it_is_zero);
-	RUN(devices_that_cannot_be_opened_say_why);
 	RUN(files_are_opened_as_they_are_asked_for);
 	RUN(a_client_may_be_destroyed_in_its_own_poll);
 	return 0;

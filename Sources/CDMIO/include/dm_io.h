@@ -58,14 +58,15 @@ struct page;	     /* 4096 bytes, aligned to as many */
 struct dm_io_client; /* a reservation of memory, and the thread that completes requests */
 
 /* How a device is opened. */
-enum { DM_IO_RDONLY = 0, DM_IO_RDWR = 2, DM_IO_BUFFERED = 4 };
+enum { DM_IO_RDONLY = 0, DM_IO_RDWR = 2, DM_IO_BUFFERED = 4, DM_IO_CHARACTER = 8 };
 
 /*
  * Opens a path, or "ram:64MiB", "null:1GiB", "fault:plan.json,DEVICE" as dmio takes them. Files and block devices are opened with
  * O_DIRECT, or through the page cache with DM_IO_BUFFERED. What is opened without DM_IO_RDWR cannot be changed, "ram:" and "null:" neither:
- * that fails with EBADF. Returns 0, or a negative errno and leaves *bdev alone:
+ * that fails with EBADF. With DM_IO_CHARACTER character devices are opened, too, and taken to have 1 GiB: for measuring what a request
+ * costs, with /dev/null and /dev/zero. Returns 0, or a negative errno and leaves *bdev alone:
  *   -EINVAL   no name, flags that there are not, a name, size or plan that makes no sense
- *   -ENOTBLK  neither a file nor a block device
+ *   -ENOTBLK  neither a file nor a block device, nor, where they are asked for, a character device
  *   -EMFILE   too many descriptors, or 4096 devices are open
  *   -ENOMEM   no memory for it
  *   and what open(2) says of the device or the plan: -ENOENT, -EACCES, -EISDIR, -ENOTDIR, -ENXIO, -ENAMETOOLONG, -ELOOP, -EROFS…
