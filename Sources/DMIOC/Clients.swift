@@ -1,4 +1,5 @@
 internal import CDMIO
+internal import CDMIOSystem
 internal import DMIO
 internal import Glibc
 internal import Synchronization
@@ -49,14 +50,22 @@ public func dm_io_client_event_fd(_ client: OpaquePointer!) -> Int32 {
 }
 
 /// Sends what was submitted, and runs the callbacks of what is over; how many, or a negative errno.
+///
+/// Written out: a poll has just been in the kernel, and there every function that is returned from costs more than usual.
 @c @implementation
 public func dm_io_client_poll(_ client: OpaquePointer!, _ timeout_ms: Int32) -> Int32 {
-  unsafe Clients.answering(client) { (client) throws(BlockError) in
-    let mayWait = !BlockClient.isInCompletion && !client.mayWaitForCaller
-    guard timeout_ms == 0 || mayWait else { throw .wouldDeadlock }
-    let ended =
-      timeout_ms > 0 ? try client.poll(waitMilliseconds: Int(timeout_ms)) : try client.poll(wait: timeout_ms < 0)
+  guard let client = unsafe client, unsafe Clients.isOurs(client) else { return refusal(.EINVAL) }
+  let before = dmio_hold_cancellation()
+  defer { dmio_restore_cancellation(before) }
+  // Let go of here, also where a callback ends the client: that is what waits.
+  let kept = unsafe Handle.keep(client, BlockClient.self)
+  defer { withExtendedLifetime(kept) {} }
+  guard timeout_ms == 0 || !BlockClient.isInCompletion && !kept.mayWaitForCaller else { return refusal(.EDEADLK) }
+  do throws(BlockError) {
+    let ended = timeout_ms > 0 ? try kept.poll(waitMilliseconds: Int(timeout_ms)) : try kept.poll(wait: timeout_ms < 0)
     return Int32(clamping: ended)
+  } catch {
+    return refusal(error.errno)
   }
 }
 
@@ -65,7 +74,7 @@ enum Clients {
   /// True for a client that was made in this process.
   @inline(__always)
   static func isOurs(_ client: OpaquePointer) -> Bool {
-    unsafe Handle.with(client, BlockClient.self) { $0.forks == Forks.count }
+    unsafe Handle.with(client, BlockClient.self) { $0.forks == dmio_forks() }
   }
 
   /// Ends a client that may be ended here.

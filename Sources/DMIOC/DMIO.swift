@@ -11,13 +11,13 @@ public func dm_io(
   // The straight line: an asynchronous request of one region and a buffer, to a driven client. Fields are read in place, each once, in
   // an order that leaves little to be kept. Submitting to a driven client runs no callback: nothing ends it before this returns.
   let forks = dmio_forks()
-  guard let req = unsafe req, unsafe req.pointee.size == MemoryLayout<dm_io_request>.size, num_regions == 1,
-    let region = unsafe region,
+  guard num_regions == 1, let req = unsafe req, let region = unsafe region,
     // Both at once; the one structure asks for as much as the other.
     unsafe (UInt(bitPattern: req) | UInt(bitPattern: region)) & UInt(MemoryLayout<dm_io_request>.alignment - 1) == 0,
+    unsafe req.pointee.size == MemoryLayout<dm_io_request>.size,
     let device = unsafe region.pointee.bdev,
     unsafe Handle.with(device, BlockDevice.self, { $0.forks == forks }), let client = unsafe req.pointee.client,
-    unsafe Handle.with(client, BlockClient.self, { $0.forks == forks && $0.kind == .driven }),
+    unsafe Handle.with(client, BlockClient.self, { $0.drivenForks == forks }),
     unsafe req.pointee.errors == nil, unsafe req.pointee.mem.type.rawValue | 1 == DM_IO_KMEM.rawValue,
     let operation = unsafe Operation(transfer: req.pointee.op_flags, ioprio), let fn = unsafe req.pointee.notify.fn,
     let base = unsafe req.pointee.mem.ptr.addr

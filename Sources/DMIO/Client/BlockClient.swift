@@ -38,6 +38,8 @@ public final class BlockClient: Sendable {
   public let kind: Kind
   /// How many forks this process was away from the first when the client was made.
   package let forks = Forks.count
+  /// The same for a driven client, and no such number for a shared one: whoever asks for both asks once.
+  package let drivenForks: UInt32
   /// The pages for `PageBuffer(pages:of:)`.
   let arena: PageArena
 
@@ -57,6 +59,7 @@ public final class BlockClient: Sendable {
     guard pages >= 1, pages <= Limits.reservedPages, registeredPages >= 0, registeredPages <= Limits.registeredPages
     else { throw .invalid(.reservation) }
     self.kind = kind
+    drivenForks = kind == .driven ? Forks.count : .max
     arena = try PageArena(pages: registeredPages)
     let mailbox = try Mailbox()
     let state = Stable(
