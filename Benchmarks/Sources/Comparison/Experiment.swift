@@ -51,15 +51,16 @@ public struct Experiment: Sendable {
   public let id: String
   /// What all of its contestants do.
   public let title: String
-  /// In the order of the even rounds; odd rounds go backwards.
+  /// In the order of the even turns; odd turns go backwards.
   public let contestants: [Contestant]
   /// How often each runs, unless the runner is told otherwise.
   public let rounds: Rounds
+  /// How many times as long as others they run: more than 1 where they need some milliseconds until all is as it stays.
+  public let lengthening: Int
 
   /// How often an experiment is repeated.
   public enum Rounds: Sendable {
-    /// 90: short runs, where a bar lies within a few percent of what is possible. The median of three times as many
-    /// spreads 0.6 times as much.
+    /// 60: short runs, where a bar lies within a few percent of what is possible.
     case most
     /// 30: short runs.
     case many
@@ -70,18 +71,25 @@ public struct Experiment: Sendable {
   }
 
   /// An experiment.
-  public init(_ id: String, _ title: String, rounds: Rounds = .many, _ contestants: [Contestant]) {
+  public init(_ id: String, _ title: String, rounds: Rounds = .many, lengthening: Int = 1, _ contestants: [Contestant])
+  {
     self.id = id
     self.title = title
     self.rounds = rounds
+    self.lengthening = lengthening
     self.contestants = contestants
   }
 
   /// The places that its contestants need.
   public var places: Set<String> { contestants.reduce(into: []) { $0.formUnion($1.places) } }
 
-  /// Who runs when in a round: A B, then B A, then A B. A machine that slows down slows down both.
-  public func order(inRound round: Int) -> [Contestant] {
-    round.isMultiple(of: 2) ? contestants : contestants.reversed()
+  /// Who runs when in a turn: A B, then B A, then A B. A machine that slows down slows down both.
+  public func order(inTurn turn: Int) -> [Contestant] {
+    turn.isMultiple(of: 2) ? contestants : contestants.reversed()
   }
+
+  /// How many turns make a round, each as much shorter: 4 where all tell about themselves, as such a run begins with its first
+  /// I/O. A machine that changes its speed a few times a second, as virtual ones do, changes it for all of them: the ratios of
+  /// a program to itself spread half as much.
+  public var turns: Int { contestants.allSatisfy { $0.meter == .report } ? 4 : 1 }
 }

@@ -10,6 +10,19 @@ public struct Sample: Sendable, Equatable, Encodable {
     self.values = values
   }
 
+  /// From runs of the same program, of the same length each, taken as one; nil of none.
+  public init?(turns: [Sample]) {
+    guard let first = turns.first else { return nil }
+    guard turns.count > 1 else {
+      self = first
+      return
+    }
+    let iops = turns.map { $0.values[.iops] ?? 0 }
+    let (total, cpu) = (iops.reduce(0, +), zip(turns, iops).map { ($0.values[.cpuNanosecondsPerIO] ?? 0) * $1 })
+    guard total > 0 else { return nil }
+    self.init([.iops: total / Double(turns.count), .cpuNanosecondsPerIO: cpu.reduce(0, +) / total])
+  }
+
   /// From what `dmio bench --json`, the reference and the peers print.
   public init(report: Data) throws(SampleError) {
     struct Report: Decodable {

@@ -79,10 +79,15 @@ struct Arguments {
     }
   }
 
+  /// How long a turn of an experiment's contestants takes.
+  func seconds(_ experiment: Experiment) -> Double {
+    seconds * Double(experiment.lengthening) / Double(experiment.turns)
+  }
+
   /// How often an experiment is repeated.
   func rounds(_ rounds: Experiment.Rounds) -> Int {
     switch rounds {
-    case .most: self.rounds ?? 90
+    case .most: self.rounds ?? 60
     case .many: self.rounds ?? 30
     case .some: self.rounds.map { ($0 + 2) / 3 } ?? 9
     case .one: 1

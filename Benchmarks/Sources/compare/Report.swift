@@ -11,6 +11,7 @@ struct Report {
   func markdown() throws(Message) -> String {
     let rounds =
       "\(arguments.rounds(.many)) rounds of \(arguments.seconds) s, \(arguments.rounds(.most)) where the bar is close, "
+      + "in turns of a quarter of that where nobody has to be timed from outside, "
       + "\(arguments.rounds(.some)) of copies"
     let head = Machine.description(lab) + ["", "\(rounds), medians. \(Table(verdicts).summary)", ""]
     return (head + [Table(verdicts).markdown, ""] + (try parts()) + commands).joined(separator: "\n")
@@ -52,13 +53,14 @@ struct Report {
         ["- \(experiment.title)"]
           // The second run of the same is the same.
           + experiment.contestants.filter { !$0.name.hasSuffix("-2") }.map { contestant in
-            "  - \(contestant.name): `\(text(contestant))`"
+            "  - \(contestant.name): `\(text(contestant, experiment))`"
           }
       } + tail
   }
 
-  private func text(_ contestant: Contestant) -> String {
-    let values = ["seconds": "\(arguments.seconds)", "milliseconds": "\(Int(arguments.seconds * 1000))"]
+  private func text(_ contestant: Contestant, _ experiment: Experiment) -> String {
+    let seconds = arguments.seconds(experiment)
+    let values = ["seconds": "\(seconds)", "milliseconds": "\(Int(seconds * 1000))"]
     let places = contestant.places.map { name in
       // A program by its name, a device as a variable.
       let program = Programs.files[name] ?? (name == "dmio" ? name : nil)

@@ -8,7 +8,6 @@ struct Runner {
 
   /// The verdicts on `rows`, in their order.
   func run(_ rows: [Row]) throws(Message) -> [Verdict] {
-    let meters = Meters(lab: lab, seconds: arguments.seconds)
     let wanted = Set(rows.map(\.experiment))
     let experiments = Bars.experiments.filter { wanted.contains($0.id) }
     var measured: [String: Measurements] = [:]
@@ -17,7 +16,7 @@ struct Runner {
     for (index, experiment) in experiments.enumerated() {
       try lab.release(except: experiments[index...].reduce(into: []) { $0.formUnion($1.places) })
       try lab.provide(experiment.places.subtracting(Runner.values).subtracting(lab.places.keys))
-      measured[experiment.id] = try measure(experiment, meters)
+      measured[experiment.id] = try measure(experiment)
     }
     return rows.map { row in
       measured[row.experiment].map { Verdict(row, $0, limits: row.limits.compactMap(Bars.row)) }
@@ -38,22 +37,26 @@ struct Runner {
   /// Places that differ from run to run, filled in by the meters.
   private static let values: Set<String> = ["seconds", "milliseconds", "ios"]
 
-  private func measure(_ experiment: Experiment, _ meters: Meters) throws(Message) -> Measurements {
+  private func measure(_ experiment: Experiment) throws(Message) -> Measurements {
+    let meters = Meters(lab: lab, seconds: arguments.seconds(experiment))
     var measurements = Measurements()
     let rounds = arguments.rounds(experiment.rounds)
     say("\(experiment.title): \(rounds) × \(experiment.contestants.map(\.name).joined(separator: ", "))")
     for number in 0..<rounds {
-      var round: Measurements.Round = [:]
-      for contestant in experiment.order(inRound: number) where measurements.failures[contestant.name] == nil {
-        do {
-          round[contestant.name] = try meters.run(contestant)
-        } catch {
-          try Interruption.check()
-          measurements.fail(contestant.name, because: error.description)
-          say("  \(contestant.name): \(error)")
+      var turns: [String: [Sample]] = [:]
+      for turn in 0..<experiment.turns {
+        for contestant in experiment.order(inTurn: number * experiment.turns + turn)
+        where measurements.failures[contestant.name] == nil {
+          do {
+            turns[contestant.name, default: []].append(try meters.run(contestant))
+          } catch {
+            try Interruption.check()
+            measurements.fail(contestant.name, because: error.description)
+            say("  \(contestant.name): \(error)")
+          }
         }
       }
-      measurements.add(round)
+      measurements.add(turns.compactMapValues(Sample.init(turns:)))
     }
     return measurements
   }

@@ -69,8 +69,16 @@ import Testing
     #expect(measured.best(.gibPerSecond, of: ["absent"]) == nil)
   }
 
-  @Test("odd rounds run backwards") func order() {
+  @Test("odd turns run backwards") func order() {
     let experiment = Experiment("x", "x", [Contestant("A", ["a"]), Contestant("B", ["b"])])
-    #expect((0..<3).map { experiment.order(inRound: $0).map(\.name) } == [["A", "B"], ["B", "A"], ["A", "B"]])
+    #expect((0..<3).map { experiment.order(inTurn: $0).map(\.name) } == [["A", "B"], ["B", "A"], ["A", "B"]])
+  }
+
+  @Test("a round has several turns where nobody is timed from outside") func turns() {
+    let report = Contestant("A", ["a"])
+    #expect(Experiment("x", "x", [report, report.twin]).turns == 4)
+    for meter in [Meter.fio, .stopwatch(gib: 1), .callgrind, .mallocs] {
+      #expect(Experiment("x", "x", [report, Contestant("B", ["b"], meter: meter)]).turns == 1)
+    }
   }
 }

@@ -14,6 +14,16 @@ import Testing
     }
   }
 
+  @Test("turns of the same length count as one run, and CPU time goes by I/Os") func turns() {
+    let turns = [
+      Sample([.iops: 100, .cpuNanosecondsPerIO: 10]), Sample([.iops: 300, .cpuNanosecondsPerIO: 2]),
+    ]
+    #expect(Sample(turns: turns) == Sample([.iops: 200, .cpuNanosecondsPerIO: 4]))
+    #expect(Sample(turns: [turns[1]]) == turns[1])
+    #expect(Sample(turns: []) == nil)
+    #expect(Sample(turns: [Sample([.iops: 0]), Sample([.iops: 0])]) == nil)
+  }
+
   @Test("fio's message before its JSON is left out, reads and writes are added up") func fio() throws {
     let text = #"note: both iodepth >= 1…\#n{"jobs":[{"error":0,"read":{"iops":0},"write":{"iops":125.5}}]}"#
     #expect(try Sample(fio: Data(text.utf8)) == Sample([.iops: 125.5]))

@@ -1,13 +1,16 @@
 extension Bars {
   /// What it costs to come from C: both sides driven, a callback each, and none looks at latencies.
   ///
-  /// Not on /dev/null, which has no size and is no device for `dm_io_device_open`. In its place `null:1GiB`, which never reaches
-  /// the kernel, so that an I/O costs a fraction of what it does there; and what a C program would use: a block device, through
-  /// the ring, and a file, whose bytes are moved by the client's own thread.
+  /// On /dev/null as all else; and on what a C program would use: a block device, through the ring, and a file, whose bytes are
+  /// moved by the client's own thread. On `null:1GiB`, which never reaches the kernel, an I/O costs a quarter of what it does on
+  /// /dev/null, so that the border shows as large as it can be.
   static let borderExperiments = [
     Experiment(
-      "border-null", "4 KiB writes to null:1GiB, depth 32, through the C interface and without",
+      "border-device", "4 KiB writes to /dev/null, depth 32, through the C interface and without",
       rounds: .most,
+      border("/dev/null", "write")),
+    Experiment(
+      "border-null", "4 KiB writes to null:1GiB, depth 32, through the C interface and without",
       border("null:1GiB", "write")),
     Experiment(
       "border-loop", "4 KiB writes to a loop device over tmpfs, depth 32, through the C interface and without",
@@ -26,13 +29,13 @@ extension Bars {
   }
 
   static let borderRows = [
-    borderRow("null", "null:1GiB, a device without a kernel"), borderRow("loop", "loop over tmpfs, writes"),
-    borderRow("file", "file on tmpfs, reads"),
+    borderRow("device", "/dev/null"), borderRow("loop", "loop over tmpfs, writes"),
+    borderRow("file", "file on tmpfs, reads"), borderRow("null", "null:1GiB, a device without a kernel", bar: nil),
   ]
 
-  private static func borderRow(_ id: String, _ device: String) -> Row {
+  private static func borderRow(_ id: String, _ device: String, bar: Bar? = .atLeast(0.97)) -> Row {
     Row(
       "border-\(id)", "callback through the C interface / callback in Swift, both driven, \(device)",
-      in: "border-\(id)", "C interface", over: ["Swift"], bar: .atLeast(0.97), reach: "1.0", noise: "Swift")
+      in: "border-\(id)", "C interface", over: ["Swift"], bar: bar, reach: bar == nil ? "" : "1.0", noise: "Swift")
   }
 }

@@ -30,7 +30,8 @@ extension Bars {
       ]),
     Experiment(
       "threads", "4 KiB writes to /dev/null, depth 32, each thread with a client or ring of its own",
-      rounds: .most,
+      // It takes the kernel some milliseconds to put them on two processors.
+      lengthening: 4,
       Contestant.twins(Command.reference()) + [
         Contestant("C 2 threads", Command.reference(shape: "threads", more: ["--threads", "2"])),
         Contestant("1 thread", Command.dmio()),
