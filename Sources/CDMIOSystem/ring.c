@@ -20,11 +20,11 @@ _Static_assert(offsetof(struct dmio_cqe, res) == offsetof(struct io_uring_cqe, r
 SAME(head, opcode);
 _Static_assert(offsetof(struct io_uring_sqe, flags) == 1 && offsetof(struct io_uring_sqe, ioprio) == 2, "head");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "head");
-SAME(fd, fd);
+_Static_assert(offsetof(struct io_uring_sqe, fd) == 4 && sizeof(((struct io_uring_sqe *)0)->fd) == 4, "head");
 SAME(off, off);
 SAME(addr, addr);
-SAME(len, len);
-SAME(rw_flags, rw_flags);
+SAME(transfer, len);
+_Static_assert(offsetof(struct io_uring_sqe, rw_flags) == offsetof(struct dmio_sqe, transfer) + 4, "transfer");
 SAME(user_data, user_data);
 SAME(rest, buf_index);
 _Static_assert((int)DMIO_OP_READV == (int)IORING_OP_READV, "readv");

@@ -11,12 +11,10 @@
 #include <stdint.h>
 
 struct dmio_sqe {
-	uint32_t head;                  /* opcode | flags << 8 | ioprio << 16 */
-	int32_t fd;
+	uint64_t head;                  /* opcode | flags << 8 | ioprio << 16 | fd << 32 */
 	uint64_t off;
 	uint64_t addr;
-	uint32_t len;
-	uint32_t rw_flags;
+	uint64_t transfer;              /* len | rw_flags << 32 */
 	uint64_t user_data;
 	uint64_t rest[3];               /* zero (buffer 0): nobody writes to it */
 };

@@ -118,12 +118,10 @@ extension Ring {
     _ memory: RingMemory
   ) {
     let sqe = unsafe fillNext()
-    unsafe sqe.pointee.head = Ring.head(memory.opcode, operation) | entry.pointee.ringFile.flags
-    unsafe sqe.pointee.fd = entry.pointee.ringFile.number
+    unsafe sqe.pointee.head = Ring.head(memory.opcode, operation) | entry.pointee.ringFile.head
     unsafe sqe.pointee.off = start &* UInt64(Limits.sectorBytes)
     unsafe sqe.pointee.addr = UInt64(memory.address)
-    unsafe sqe.pointee.len = memory.length
-    unsafe sqe.pointee.rw_flags = UInt32(bitPattern: flags)
+    unsafe sqe.pointee.transfer = Ring.transfer(memory.length, flags)
     unsafe sqe.pointee.user_data = UInt64(bits)
   }
 
@@ -132,20 +130,17 @@ extension Ring {
   mutating func fill(_ bits: UInt, _ file: WholeFile, _ start: UInt64, _ memory: RingMemory) {
     let sqe = unsafe fillNext()
     unsafe sqe.pointee.head = file.head
-    unsafe sqe.pointee.fd = file.number
     unsafe sqe.pointee.off = start &* UInt64(Limits.sectorBytes)
     unsafe sqe.pointee.addr = UInt64(memory.address)
-    unsafe sqe.pointee.len = memory.length
-    unsafe sqe.pointee.rw_flags = 0
+    unsafe sqe.pointee.transfer = Ring.transfer(memory.length, 0)
     unsafe sqe.pointee.user_data = UInt64(bits)
   }
 }
 
 /// What whole regions of one length on one file have in common.
 struct WholeFile {
-  /// The first words of their entries.
-  var head: UInt32 = 0
-  var number: Int32 = 0
+  /// The first word of their entries.
+  var head: UInt64 = 0
   /// The sectors where one may start, and the bits that must be clear in them.
   var starts: UInt64 = 0
   var sectorMask: UInt64 = .max
@@ -156,8 +151,7 @@ struct WholeFile {
   /// For plain operations on regions that fit.
   @inline(__always)
   init(_ entry: Stable<DeviceEntry>, _ operation: Operation, _ count: UInt64, _ memory: RingMemory) {
-    head = Ring.head(memory.opcode, operation) | entry.pointee.ringFile.flags
-    number = entry.pointee.ringFile.number
+    head = Ring.head(memory.opcode, operation) | entry.pointee.ringFile.head
     starts = entry.pointee.fit.sectors &- count &+ 1
     sectorMask = entry.pointee.fit.sectorMask
   }

@@ -132,21 +132,25 @@ struct Ring: ~Copyable {
   ) -> Bool {
     guard hasRoomAtHand else { return false }
     let sqe = unsafe fillNext()
-    unsafe sqe.pointee.head = Ring.head(UInt32(DMIO_OP_READ), operation) | entry.pointee.ringFile.flags
-    unsafe sqe.pointee.fd = entry.pointee.ringFile.number
+    unsafe sqe.pointee.head = Ring.head(UInt32(DMIO_OP_READ), operation) | entry.pointee.ringFile.head
     unsafe sqe.pointee.off = start &* UInt64(Limits.sectorBytes)
     unsafe sqe.pointee.addr = UInt64(address)
-    unsafe sqe.pointee.len = UInt32(truncatingIfNeeded: count &* UInt64(Limits.sectorBytes))
-    unsafe sqe.pointee.rw_flags = UInt32(bitPattern: flags)
+    unsafe sqe.pointee.transfer = Ring.transfer(UInt32(truncatingIfNeeded: count &* UInt64(Limits.sectorBytes)), flags)
     unsafe sqe.pointee.user_data = UInt64(bits)
     return true
   }
 
-  /// The first word of an entry. The opcode is that of the read; that of the write follows it.
+  /// The first word of an entry, without its file. The opcode is that of the read; that of the write follows it.
   @inline(__always)
-  static func head(_ opcode: UInt32, _ operation: Operation) -> UInt32 {
+  static func head(_ opcode: UInt32, _ operation: Operation) -> UInt64 {
     // Where an operation has its flags an entry has its own: the words are alike but for those.
-    operation.bits & ~0xFF00 &+ opcode
+    UInt64(operation.bits & ~0xFF00 &+ opcode)
+  }
+
+  /// How long a transfer is, in bytes or vectors, and the flags of the call.
+  @inline(__always)
+  static func transfer(_ length: UInt32, _ flags: Int32) -> UInt64 {
+    UInt64(UInt32(bitPattern: flags)) << 32 | UInt64(length)
   }
 
   @inline(__always)
@@ -155,12 +159,10 @@ struct Ring: ~Copyable {
   {
     guard let sqe = unsafe next() else { return false }
     let operation = record.pointee.operation
-    unsafe sqe.pointee.head = Ring.head(opcode, operation) | record.pointee.ringFile.flags
-    unsafe sqe.pointee.fd = record.pointee.ringFile.number
+    unsafe sqe.pointee.head = Ring.head(opcode, operation) | record.pointee.ringFile.head
     unsafe sqe.pointee.off = record.pointee.offset
     unsafe sqe.pointee.addr = address
-    unsafe sqe.pointee.len = length
-    unsafe sqe.pointee.rw_flags = UInt32(bitPattern: operation.systemFlags)
+    unsafe sqe.pointee.transfer = Ring.transfer(length, operation.systemFlags)
     unsafe sqe.pointee.user_data = UInt64(record.bits)
     return true
   }
@@ -168,9 +170,8 @@ struct Ring: ~Copyable {
   private mutating func fillFlush(_ record: Stable<PieceRecord>) -> Bool {
     guard let sqe = unsafe next() else { return false }
     unsafe sqe.pointee = dmio_sqe()
-    unsafe sqe.pointee.head = UInt32(DMIO_OP_FSYNC) | record.pointee.ringFile.flags
-    unsafe sqe.pointee.fd = record.pointee.ringFile.number
-    unsafe sqe.pointee.rw_flags = UInt32(DMIO_FSYNC_DATASYNC)
+    unsafe sqe.pointee.head = UInt64(DMIO_OP_FSYNC) | record.pointee.ringFile.head
+    unsafe sqe.pointee.transfer = Ring.transfer(0, Int32(DMIO_FSYNC_DATASYNC))
     unsafe sqe.pointee.user_data = UInt64(record.bits)
     return true
   }
@@ -179,9 +180,8 @@ struct Ring: ~Copyable {
   mutating func fillWatch(_ event: Int32) -> Bool {
     guard let sqe = unsafe next() else { return false }
     unsafe sqe.pointee = dmio_sqe()
-    unsafe sqe.pointee.head = UInt32(DMIO_OP_POLL_ADD)
-    unsafe sqe.pointee.fd = event
-    unsafe sqe.pointee.rw_flags = UInt32(DMIO_POLL_IN)
+    unsafe sqe.pointee.head = UInt64(DMIO_OP_POLL_ADD) | RingFile(descriptor: event, isDirect: false).head
+    unsafe sqe.pointee.transfer = Ring.transfer(0, Int32(DMIO_POLL_IN))
     unsafe sqe.pointee.user_data = UInt64(Ring.watch)
     return true
   }
@@ -272,11 +272,23 @@ extension Operation {
 
 /// A file as an entry of the ring names it.
 struct RingFile {
-  /// The descriptor, or with the flag the place in the ring's table.
-  var number: Int32 = -1
-  var flags: UInt32 = 0
+  /// Its part of an entry's first word: the flags, and above them the descriptor or, with the flag, the place in the ring's
+  /// table.
+  private(set) var head: UInt64
   /// True for O_DIRECT, where the kernel pins memory that it does not know.
-  var isDirect = false
+  let isDirect: Bool
+
+  /// A file by its descriptor; -1: none.
+  init(descriptor: Int32 = -1, isDirect: Bool = false) {
+    head = UInt64(UInt32(bitPattern: descriptor)) << 32
+    self.isDirect = isDirect
+  }
+
+  /// Names the file by its place in the ring's table.
+  mutating func stand(at place: Int) { head = UInt64(place) << 32 | UInt64(DMIO_SQE_FIXED_FILE) }
+
+  /// True when the file is named by its place in the ring's table.
+  var isInTable: Bool { head & UInt64(DMIO_SQE_FIXED_FILE) != 0 }
 
   /// True for a transfer that is worth looking for its memory among what the ring knows.
   @inline(__always)

@@ -89,7 +89,7 @@ struct DeviceEntry {
     ref = DeviceRef(device)
     guard let file = device.file else { return }
     self.file = file.descriptor
-    ringFile = RingFile(number: file.descriptor, isDirect: file.report.isDirect)
+    ringFile = RingFile(descriptor: file.descriptor, isDirect: file.report.isDirect)
     isBlockFile = file.isBlock
     isInMemory = file.report.isInMemory
     writesInTurn = file.writesInTurn

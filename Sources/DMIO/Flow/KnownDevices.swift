@@ -1,5 +1,3 @@
-internal import CDMIOSystem
-
 /// How a client comes to know a device, and how it lets go of it. The client's thread only.
 extension Stable where Value == ClientState {
   /// The entry of a device of the request in `slot`, which stays until the slot is free again, or its uses are counted off.
@@ -13,8 +11,7 @@ extension Stable where Value == ClientState {
     return device.with { device in
       var entry = DeviceEntry(device, ring: pointee.ring, ringOnly: pointee.ringOnly)
       if entry.ring?.pointee.setFile(device.number, entry.file) == true {
-        entry.ringFile.number = Int32(device.number)
-        entry.ringFile.flags = UInt32(DMIO_SQE_FIXED_FILE)
+        entry.ringFile.stand(at: device.number)
       }
       device.holders.withLock { $0.append(self) }
       // One that was given up before did not know of this client, or does now.
@@ -45,7 +42,7 @@ extension Stable where Value == ClientState {
 
   private func forget(_ number: Int, _ entry: borrowing DeviceEntry) {
     entry.device?.holders.withLock { $0.removeAll { $0 == self } }
-    if entry.isInTable { _ = pointee.ring?.pointee.setFile(number, -1) }
+    if entry.ringFile.isInTable { _ = pointee.ring?.pointee.setFile(number, -1) }
   }
 
   /// Lets go of a device that was given up, when no request names it any more. Any thread but the client's.
@@ -78,23 +75,17 @@ extension Stable where Value == ClientState {
   private func withdrawFile(_ number: Int) {
     let entry = pointee.devices.place(number)
     // By now another device may have the number.
-    guard let device = entry.pointee.device, device.isClosed, entry.pointee.isInTable else { return }
+    guard let device = entry.pointee.device, device.isClosed, entry.pointee.ringFile.isInTable else { return }
     entry.pointee.fit = WholeFit()
     submitFilled()
     // The kernel did not take all: the next turn, which makes room for answers first, tries again.
     guard pointee.ring?.pointee.hasFilled != true else { return withdrawLater(number) }
     _ = pointee.ring?.pointee.setFile(number, -1)
-    entry.pointee.ringFile.flags = 0
-    entry.pointee.ringFile.number = entry.pointee.file
+    entry.pointee.ringFile = RingFile(descriptor: entry.pointee.file, isDirect: entry.pointee.ringFile.isDirect)
   }
 
   /// Has the client's thread do it in its next turn.
   private func withdrawLater(_ number: Int) {
     pointee.mailbox.leave { $0.commands.append { withdrawFile(number) } }
   }
-}
-
-extension DeviceEntry {
-  /// True when the file stands in the ring's table.
-  var isInTable: Bool { ringFile.flags != 0 }
 }

@@ -74,7 +74,7 @@ public struct Piece: ~Copyable, Sendable {
     discard self
     let client = record.pointee.client
     record.pointee.file = file.descriptor
-    record.pointee.ringFile = RingFile(number: file.descriptor, isDirect: file.report.isDirect)
+    record.pointee.ringFile = RingFile(descriptor: file.descriptor, isDirect: file.report.isDirect)
     record.pointee.isBlockFile = file.isBlock
     record.pointee.isRingLane = client.pointee.ringOnly || file.supportsNowait
     record.pointee.isInMemory = file.report.isInMemory
