@@ -17,7 +17,7 @@ extension MemoryCursor {
     while rest > 0 {
       let run = cursor.nextRun(limit: rest)
       guard let address = unsafe UnsafeMutableRawPointer(bitPattern: run.address) else { break }
-      guard unsafe gathered.count < most || address == gathered.end else { return most &+ 1 }
+      guard gathered.count < most || UInt(bitPattern: address) == gathered.end else { return most &+ 1 }
       unsafe gathered.add(address, run.length)
       rest &-= run.length
     }
@@ -32,20 +32,25 @@ extension MemoryCursor {
     guard length <= most &* Limits.pageBytes &- within else {
       return unsafe gatherRuns(length, into: vectors, most: most)
     }
-    guard length > 0, let first = unsafe UnsafePointer<PageNode>(bitPattern: position) else { return -1 }
     var gathered = unsafe Gathered(vectors)
-    let head = min(Limits.pageBytes &- within, length)
-    unsafe gathered.add(first.pointee.page + within, head)
-    var next = unsafe first.pointee.next
+    var next = unsafe UnsafePointer<PageNode>(bitPattern: position)
+    var rest = UInt(bitPattern: length)
+    if within > 0 {
+      guard let node = unsafe next else { return -1 }
+      let head = min(Limits.pageBytes &- within, length)
+      unsafe gathered.add(node.pointee.page + within, head)
+      unsafe next = UnsafePointer(node.pointee.next)
+      rest &-= UInt(bitPattern: head)
+    }
     // Whole pages in a loop of their own: it is as long as what it does.
-    var pages = (length &- head) / Limits.pageBytes
+    var pages = rest / UInt(Limits.pageBytes)
     while pages != 0 {
       guard let node = unsafe next else { return -1 }
       unsafe gathered.add(node.pointee.page, Limits.pageBytes)
-      unsafe next = unsafe node.pointee.next
+      unsafe next = UnsafePointer(node.pointee.next)
       pages &-= 1
     }
-    let tail = (length &- head) % Limits.pageBytes
+    let tail = Int(bitPattern: rest % UInt(Limits.pageBytes))
     if tail > 0 {
       guard let node = unsafe next else { return -1 }
       unsafe gathered.add(node.pointee.page, tail)
@@ -59,8 +64,8 @@ extension MemoryCursor {
 private struct Gathered {
   private let first: UnsafeMutablePointer<dmio_vector>
   private var next: UnsafeMutablePointer<dmio_vector>
-  /// Where the last one ends.
-  private(set) var end: UnsafeMutableRawPointer?
+  /// Where the last one ends; 0: there is none.
+  private(set) var end: UInt = 0
 
   @inline(__always)
   init(_ first: UnsafeMutablePointer<dmio_vector>) {
@@ -72,14 +77,18 @@ private struct Gathered {
   @inline(__always)
   mutating func add(_ address: UnsafeMutableRawPointer, _ bytes: Int) {
     // Pages of a list are seldom side by side.
-    if unsafe _fastPath(address != end) {
+    if _fastPath(UInt(bitPattern: address) != end) {
       unsafe next.pointee = unsafe dmio_vector(base: address, length: bytes)
       unsafe next += 1
     } else {
       unsafe next[-1].length &+= bytes
     }
-    unsafe end = unsafe address + bytes
+    end = UInt(bitPattern: address) &+ UInt(bitPattern: bytes)
   }
 
-  var count: Int { unsafe next - first }
+  var count: Int {
+    // Unsigned: nothing but a shift.
+    let bytes = unsafe UInt(bitPattern: next) &- UInt(bitPattern: first)
+    return unsafe Int(bitPattern: bytes / UInt(MemoryLayout<dmio_vector>.stride))
+  }
 }
