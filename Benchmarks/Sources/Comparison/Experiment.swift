@@ -51,7 +51,7 @@ public struct Experiment: Sendable {
   public let id: String
   /// What all of its contestants do.
   public let title: String
-  /// In the order of the even turns; odd turns go backwards.
+  /// In the order of the first turn.
   public let contestants: [Contestant]
   /// How often each runs, unless the runner is told otherwise.
   public let rounds: Rounds
@@ -64,6 +64,8 @@ public struct Experiment: Sendable {
     case most
     /// 30: short runs.
     case many
+    /// 15: short runs, where nothing is close.
+    case few
     /// 9: runs that take as long as they take.
     case some
     /// Once: what does not change from run to run.
@@ -83,9 +85,12 @@ public struct Experiment: Sendable {
   /// The places that its contestants need.
   public var places: Set<String> { contestants.reduce(into: []) { $0.formUnion($1.places) } }
 
-  /// Who runs when in a turn: A B, then B A, then A B. A machine that slows down slows down both.
+  /// Who runs when in a turn: A B, then B A, then A B. A machine that slows down slows down both. More than two begin elsewhere
+  /// after two turns, A B C, C B A, B C A, A C B…, so that nobody always runs between the same two others.
   public func order(inTurn turn: Int) -> [Contestant] {
-    turn.isMultiple(of: 2) ? contestants : contestants.reversed()
+    let first = contestants.count > 2 ? turn / 2 % contestants.count : 0
+    let order = contestants[first...] + contestants[..<first]
+    return turn.isMultiple(of: 2) ? Array(order) : order.reversed()
   }
 
   /// How many turns make a round, each as much shorter: 4 where all tell about themselves, as such a run begins with its first

@@ -89,6 +89,7 @@ struct Arguments {
     switch rounds {
     case .most: self.rounds ?? 60
     case .many: self.rounds ?? 30
+    case .few: self.rounds ?? 15
     case .some: self.rounds.map { ($0 + 2) / 3 } ?? 9
     case .one: 1
     }

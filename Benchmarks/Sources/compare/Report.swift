@@ -11,6 +11,7 @@ struct Report {
   func markdown() throws(Message) -> String {
     let rounds =
       "\(arguments.rounds(.many)) rounds of \(arguments.seconds) s, \(arguments.rounds(.most)) where the bar is close, "
+      + "\(arguments.rounds(.few)) where it is far, "
       + "in four turns each where all contestants tell about themselves in the same way, "
       + "\(arguments.rounds(.some)) of copies"
     let head = Machine.description(lab) + ["", "\(rounds), medians. \(Table(verdicts).summary)", ""]

@@ -74,6 +74,12 @@ import Testing
     #expect((0..<3).map { experiment.order(inTurn: $0).map(\.name) } == [["A", "B"], ["B", "A"], ["A", "B"]])
   }
 
+  @Test("of several, each runs in each place as often as the others, and next to different ones") func rotation() {
+    let contestants = ["A", "B", "C"].map { Contestant($0, [$0]) }
+    let orders = (0..<6).map { Experiment("x", "x", contestants).order(inTurn: $0).map(\.name).joined() }
+    #expect(orders == ["ABC", "CBA", "BCA", "ACB", "CAB", "BAC"])
+  }
+
   @Test("a round has several turns where nobody is timed from outside") func turns() {
     let report = Contestant("A", ["a"])
     #expect(Experiment("x", "x", [report, report.twin]).turns == 4)

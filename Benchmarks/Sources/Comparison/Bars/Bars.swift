@@ -2,7 +2,8 @@
 public enum Bars {
   /// In the order in which they are run.
   public static let experiments =
-    nullExperiments + shapeExperiments + borderExperiments + countExperiments + deviceExperiments + copyExperiments
+    nullExperiments + peerExperiments + shapeExperiments + borderExperiments + countExperiments + deviceExperiments
+    + copyExperiments
 
   /// In the order of the table.
   public static let rows = nullRows + borderRows + shapeRows + countRows + deviceRows + copyRows + copierRows
