@@ -10,7 +10,7 @@ extension Stable where Value == ClientState {
     slot.pointee.regionCount = regions.count
     slot.pointee.errors = 0
     slot.pointee.nextRegion = 0
-    slot.pointee.place.isOpen = false
+    slot.pointee.isOpen = false
     slot.pointee.phase = operation.firstPhase
     for index in regions.indices {
       slot.region(index).pointee.fill(RegionRef(regions, index).values)
@@ -77,9 +77,9 @@ extension Stable where Value == ClientState {
   @inline(__always)
   func holdDevices(_ slot: Stable<RequestSlot>) {
     for index in 0..<slot.pointee.regionCount {
-      let region = slot.region(index)
-      region.pointee.entry = entry(of: region.pointee.device, slot)
-      if slot.pointee.home == .foreign { region.pointee.entry?.pointee.uses &+= 1 }
+      let entry = entry(of: slot.region(index).pointee.device, slot)
+      slot.state(index).pointee.entry = entry
+      if slot.pointee.home == .foreign { entry.pointee.uses &+= 1 }
     }
   }
 
@@ -90,7 +90,7 @@ extension Stable where Value == ClientState {
   }
 
   private func releaseCounted(_ slot: Stable<RequestSlot>) {
-    for index in 0..<slot.pointee.regionCount { slot.region(index).pointee.entry?.pointee.uses &-= 1 }
+    for index in 0..<slot.pointee.regionCount { slot.state(index).pointee.entry?.pointee.uses &-= 1 }
   }
 
   /// Takes in a request that another thread filled; that thread retained the devices.

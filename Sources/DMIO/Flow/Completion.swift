@@ -156,8 +156,8 @@ extension Stable where Value == RequestSlot {
   /// Sets the bit of region `index`; of several failures the one at the lowest sector is kept.
   func note(_ index: Int, _ errno: Errno, _ sector: UInt64) {
     let bit: UInt64 = 1 << UInt64(index)
-    if pointee.errors & bit == 0 || sector < region(index).pointee.failure.sector {
-      region(index).pointee.failure = RegionFailure(errno: errno, sector: sector)
+    if pointee.errors & bit == 0 || sector < state(index).pointee.failure.sector {
+      state(index).pointee.failure = RegionFailure(errno: errno, sector: sector)
     }
     pointee.errors |= bit
   }

@@ -93,7 +93,7 @@ extension Stable where Value == RequestSlot {
 
   /// What region `index` says about its failure, if it failed.
   private func failure(_ index: Int) -> RegionFailure {
-    isFailed(index) ? region(index).pointee.failure : RegionFailure(errno: Errno(rawValue: 0), sector: 0)
+    isFailed(index) ? state(index).pointee.failure : RegionFailure(errno: Errno(rawValue: 0), sector: 0)
   }
 
   /// Writes one entry a region where the caller asked for them.

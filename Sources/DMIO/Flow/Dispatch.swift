@@ -4,11 +4,11 @@ extension Stable where Value == ClientState {
   func dispatch(_ slot: Stable<RequestSlot>) -> Bool {
     // Another request's memory, or this one's from before it waited, says nothing.
     pointee.lastCut = nil
-    if slot.pointee.phase == .data, !slot.pointee.place.isOpen, slot.isNextForRing { sendWholes(slot) }
+    if slot.pointee.phase == .data, !slot.pointee.isOpen, slot.isNextForRing { sendWholes(slot) }
     while slot.pointee.nextRegion < slot.pointee.regionCount {
       guard dispatchRegion(slot, slot.pointee.nextRegion) else { return false }
       slot.pointee.nextRegion &+= 1
-      slot.pointee.place.isOpen = false
+      slot.pointee.isOpen = false
     }
     drop(slot)
     return true
@@ -35,10 +35,10 @@ extension Stable where Value == ClientState {
   /// Sends the pieces of one region; false when pieces have run out before its end.
   private func dispatchRegion(_ slot: Stable<RequestSlot>, _ index: Int) -> Bool {
     if slot.pointee.phase != .data { return dispatchFlush(slot, index) }
-    if !slot.pointee.place.isOpen {
+    if !slot.pointee.isOpen {
       guard slot.region(index).pointee.count != 0 else { return true }
       // Its preflush failed already, or it does not fit its device.
-      if let errno = slot.isFailed(index) ? slot.region(index).pointee.failure.errno : openRegion(slot, index) {
+      if let errno = slot.isFailed(index) ? slot.state(index).pointee.failure.errno : openRegion(slot, index) {
         failRegion(slot, index, errno)
         return true
       }
@@ -59,8 +59,9 @@ extension Stable where Value == ClientState {
       if let errno = device.refusal(operation, start: region.pointee.start, count: region.pointee.count) {
         return errno
       }
+      slot.pointee.isOpen = true
       slot.pointee.place = RegionPlace(
-        isOpen: true, cursor: slot.pointee.bytes,
+        cursor: slot.pointee.bytes,
         offset: region.pointee.start &* UInt64(Limits.sectorBytes),
         remaining: Int(region.pointee.count) &* Limits.sectorBytes,
         longest: device.geometry.longestPiece(operation.kind))
@@ -110,13 +111,13 @@ extension Stable where Value == ClientState {
     let place = slot.pointee.place
     guard place.cursor.kind != .contiguous else { return cutAnew(slot, index) }
     if let cut = pointee.lastCut, cut.cursor == place.cursor, cut.remaining == place.remaining,
-      cut.entry == slot.region(index).pointee.entry
+      cut.entry == slot.state(index).pointee.entry
     {
       return cut.extent
     }
     let extent = cutAnew(slot, index)
     pointee.lastCut = LastCut(
-      cursor: place.cursor, remaining: place.remaining, entry: slot.region(index).pointee.entry, extent: extent)
+      cursor: place.cursor, remaining: place.remaining, entry: slot.state(index).pointee.entry, extent: extent)
     return extent
   }
 
@@ -198,7 +199,7 @@ extension Stable where Value == RequestSlot {
   /// True when the region that comes next is one for the ring.
   @inline(__always)
   fileprivate var isNextForRing: Bool {
-    pointee.nextRegion < pointee.regionCount && region(pointee.nextRegion).pointee.entry?.pointee.ring != nil
+    pointee.nextRegion < pointee.regionCount && state(pointee.nextRegion).pointee.entry?.pointee.ring != nil
   }
 
   /// True when region `index` has failed already.

@@ -3,7 +3,7 @@
 /// A slot is filled by the thread that submits, then belongs to the client's thread, then to the pool.
 @safe
 struct RequestSlot: ~Copyable {
-  // What a folded request needs: one cache line, with the first three words of `first`.
+  // What a folded request needs: one cache line.
   /// What was asked.
   var operation = Operation.read
   /// Pieces in flight, and one more for as long as pieces are being sent.
@@ -16,41 +16,55 @@ struct RequestSlot: ~Copyable {
   /// The first region; the others stand in `regions`.
   var first = SlotRegion()
 
-  // What every other request needs: two more, from the rest of `first` to the beginning of `place`.
+  // What every other request needs: one more.
   /// The first byte of the memory.
   var bytes = MemoryCursor(kind: .none, position: 0, within: 0)
-  /// Room for `Limits.regions` regions, of which the first is not used.
+  /// Where region 0 would stand among those of a chunk's slots.
   let regions: Stable<SlotRegion>
-  /// 1 in a free slot.
-  var regionCount = 1
-  var phase = Phase.data
-  var reply = Reply.notify
-  /// The region that dispatch comes to next, and the place in it.
-  var nextRegion = 0
   var errors: UInt64 = 0
   var failures: UnsafeMutablePointer<RegionFailure>?
-  var place = RegionPlace()
+  private var counted: Int32 = 1
+  private var reached: Int32 = 0
+  var phase = Phase.data
+  var reply = Reply.notify
+  /// True when dispatch has looked at the region it comes to next: `place` says how far it is.
+  var isOpen = false
+  var isCancelled = false
+  let home: Home
 
-  // How it is answered.
+  // What is asked for more than a transfer, or failed.
+  var place = RegionPlace()
+  var firstState = RegionState()
   var completion: ((RegionResult) -> Void)?
   var continuation: UnsafeContinuation<Answer, Never>?
   var blocked: Stable<BlockedCall>?
   /// The batch's tag, or the ticket by which a waiting task can be cancelled.
   var tag: UInt = 0
-  var isCancelled = false
-
-  // Where it is listed.
-  let home: Home
   /// The next node of the mailbox, tagged.
   var mail: UInt = 0
 
-  /// Has a slot end with a cache line, so that the next one begins with one.
-  private let gap = InlineArray<6, UInt64>(repeating: 0)
+  /// Has a slot end with a cache line, so that the next one begins with one; and take up an odd number of them, so that what is
+  /// used of each has not the same few places in a cache.
+  private let gap = InlineArray<9, UInt64>(repeating: 0)
 
   /// A slot with room for regions at `regions`.
   init(regions: Stable<SlotRegion>, home: Home) {
     self.regions = regions
     self.home = home
+  }
+
+  /// How many regions there are. 1 in a free slot.
+  @inline(__always)
+  var regionCount: Int {
+    get { Int(counted) }
+    set { counted = Int32(truncatingIfNeeded: newValue) }
+  }
+
+  /// The region that dispatch comes to next.
+  @inline(__always)
+  var nextRegion: Int {
+    get { Int(reached) }
+    set { reached = Int32(truncatingIfNeeded: newValue) }
   }
 
   /// What the pieces in flight are for.
@@ -81,10 +95,6 @@ struct SlotRegion {
   var device = DeviceRef.none
   var start: UInt64 = 0
   var count: UInt64 = 0
-  /// The device's entry in that table, for dispatch and pieces that have a record.
-  var entry: Stable<DeviceEntry>?
-  /// Valid while the region's bit is set.
-  var failure = RegionFailure(errno: .EIO, sector: 0)
 
   /// What was asked.
   @inline(__always)
@@ -96,10 +106,16 @@ struct SlotRegion {
   }
 }
 
+/// What most regions never need.
+struct RegionState {
+  /// The device's entry in the client's device table, for dispatch and pieces that have a record.
+  var entry: Stable<DeviceEntry>?
+  /// Valid while the region's bit is set.
+  var failure = RegionFailure(errno: .EIO, sector: 0)
+}
+
 /// How far the splitting of one region is.
 struct RegionPlace {
-  /// False: the region has not been looked at yet.
-  var isOpen = false
   var cursor = MemoryCursor(kind: .none, position: 0, within: 0)
   /// The next byte on the device.
   var offset: UInt64 = 0
@@ -129,7 +145,21 @@ extension Stable where Value == RequestSlot {
   /// The same, also beyond what the request has.
   @inline(__always)
   func anyRegion(_ index: Int) -> Stable<SlotRegion> {
-    if index == 0 { return firstRegion }
-    return Stable<SlotRegion>(bits: pointee.regions.bits &+ UInt(bitPattern: index &* MemoryLayout<SlotRegion>.stride))
+    index == 0 ? firstRegion : laterRegion(index)
+  }
+
+  /// The same of any but the first.
+  @inline(__always)
+  func laterRegion(_ index: Int) -> Stable<SlotRegion> {
+    Stable<SlotRegion>(bits: pointee.regions.bits &+ UInt(bitPattern: index &* SlotChunk.regionStride))
+  }
+
+  /// What is noted of region `index`.
+  func state(_ index: Int) -> Stable<RegionState> {
+    assert(index >= 0 && index < pointee.regionCount)
+    guard index > 0 else {
+      return unsafe withUnsafeMutablePointer(to: &pointee.firstState) { unsafe Stable<RegionState>($0) }
+    }
+    return Stable<RegionState>(bits: laterRegion(Limits.regions &+ index).bits)
   }
 }

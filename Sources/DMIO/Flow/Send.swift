@@ -3,7 +3,7 @@ extension Stable where Value == ClientState {
   /// Sends a piece of a region to the region's device.
   @inline(__always)
   func send(_ record: Stable<PieceRecord>) {
-    guard let entry = record.pointee.slot.region(record.pointee.region).pointee.entry else { return }
+    guard let entry = record.pointee.slot.state(record.pointee.region).pointee.entry else { return }
     record.pointee.file = entry.pointee.file
     guard entry.pointee.file >= 0 else { return sendToDevice(record) }
     record.pointee.ringFile = entry.pointee.ringFile

@@ -63,32 +63,41 @@ struct SlotTable: ~Copyable {
 
 /// The mapped memory of `Limits.slotChunk` slots and their regions.
 ///
-/// The regions of all slots but the first of each stand in a run of their own, which most requests do not touch.
-private final class SlotChunk {
+/// All but the first region of each slot stand in a run of their own, which most requests do not touch: the second ones of all
+/// slots, then the third ones, so that few regions take few cache lines; behind them, likewise, their states.
+final class SlotChunk {
   private let slots: Arena
   private let regions: Arena
 
-  init() throws(BlockError) {
-    assert(MemoryLayout<RequestSlot>.stride % 64 == 0, "a slot begins with a cache line")
+  /// From a region of a slot to the next, which has another place in a cache for the line between.
+  static var regionStride: Int { Limits.slotChunk * MemoryLayout<SlotRegion>.stride + 64 }
+
+  fileprivate init() throws(BlockError) {
+    assert(
+      MemoryLayout<RequestSlot>.stride % 128 == 64, "a slot begins with a cache line, and has an odd number of them")
+    assert(MemoryLayout<RegionState>.stride == MemoryLayout<SlotRegion>.stride)
     slots = try Arena(bytes: Limits.slotChunk * MemoryLayout<RequestSlot>.stride, populate: false)
-    regions = try Arena(
-      bytes: Limits.slotChunk * Limits.regions * MemoryLayout<SlotRegion>.stride, populate: false)
+    regions = try Arena(bytes: 2 * Limits.regions * SlotChunk.regionStride, populate: false)
   }
 
   /// Slot `index`.
-  func slot(_ index: Int) -> Stable<RequestSlot> {
+  fileprivate func slot(_ index: Int) -> Stable<RequestSlot> {
     unsafe Stable<RequestSlot>(
       slots.address(index * MemoryLayout<RequestSlot>.stride).assumingMemoryBound(to: RequestSlot.self))
   }
 
   /// The same, made where it stands.
-  func makeSlot(_ index: Int, home: RequestSlot.Home) -> Stable<RequestSlot> {
-    let first = unsafe regions.address(index * Limits.regions * MemoryLayout<SlotRegion>.stride)
+  fileprivate func makeSlot(_ index: Int, home: RequestSlot.Home) -> Stable<RequestSlot> {
+    let first = unsafe regions.address(index * MemoryLayout<SlotRegion>.stride)
     let address = unsafe slots.address(index * MemoryLayout<RequestSlot>.stride)
     unsafe address.initializeMemory(
       as: RequestSlot.self,
       to: RequestSlot(regions: Stable(bits: UInt(bitPattern: first)), home: home))
-    return slot(index)
+    let slot = slot(index)
+    assert(
+      unsafe withUnsafeMutablePointer(to: &slot.pointee.place) { UInt(bitPattern: $0) } == slot.bits + 128,
+      "what most requests need takes two cache lines")
+    return slot
   }
 }
 

@@ -70,7 +70,7 @@ extension Stable where Value == RequestSlot {
     pointee.regionCount = regionCount
     pointee.phase = .data
     pointee.nextRegion = regionCount
-    pointee.place.isOpen = false
+    pointee.isOpen = false
     pointee.errors = 0
   }
 }

@@ -125,7 +125,7 @@ extension Stable where Value == RequestSlot {
     assert(pointee.regionCount == 1)
     pointee.errors = 0
     pointee.nextRegion = 0
-    pointee.place.isOpen = false
+    pointee.isOpen = false
     pointee.phase = pointee.operation.firstPhase
     pointee.pending = 1
     unsafe pointee.failures = nil

@@ -21,7 +21,8 @@ extension Stable where Value == ClientState {
     while index < end {
       let region = slot.region(index)
       let (start, count) = (region.pointee.start, region.pointee.count)
-      guard count == slot.pointee.first.count, let entry = region.pointee.entry, entry.pointee.ring != nil else {
+      guard count == slot.pointee.first.count, let entry = slot.state(index).pointee.entry, entry.pointee.ring != nil
+      else {
         break
       }
       let memory = ring.pointee.memory(bytes, Int(truncatingIfNeeded: count) &* Limits.sectorBytes)
@@ -49,14 +50,15 @@ extension Stable where Value == ClientState {
   func settleWhole(_ slot: Stable<RequestSlot>, _ index: Int, _ result: Int) {
     let region = slot.region(index)
     // In flight, so its device is known.
-    region.pointee.entry = pointee.devices.known(region.pointee.device)
+    let entry = pointee.devices.known(region.pointee.device)
+    slot.state(index).pointee.entry = entry
     let record = pointee.pieces.takeCounted()
     record.prepare(slot, region: index, slot.pointee.operation)
     record.pointee.offset = region.pointee.start &* UInt64(Limits.sectorBytes)
     record.pointee.length = Int(region.pointee.count) &* Limits.sectorBytes
     record.pointee.expected = record.pointee.length
     record.pointee.cursor = slot.pointee.bytes
-    if let entry = region.pointee.entry {
+    if let entry {
       record.pointee.file = entry.pointee.file
       record.pointee.ringFile = entry.pointee.ringFile
       record.pointee.isBlockFile = entry.pointee.isBlockFile
