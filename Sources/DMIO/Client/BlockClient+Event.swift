@@ -55,7 +55,8 @@ extension Stable where Value == ClientState {
   func watchOutside() {
     guard let watch = pointee.watch else { return }
     let hasFilled = pointee.ring?.pointee.hasFilled == true || (pointee.ring?.pointee.readyCount ?? 0) > 0
-    let isRestless = hasFilled || !pointee.prompt.isEmpty || !pointee.ready.isEmpty || !pointee.again.isEmpty
+    let isRestless =
+      hasFilled || !pointee.prompt.with({ $0.isEmpty }) || !pointee.ready.isEmpty || !pointee.again.isEmpty
     if isRestless || pointee.hasClearedEvent || !pointee.jobs.isEmpty || !pointee.signs.prepareToSleep() {
       dmio_event_signal(pointee.mailbox.event)
     }

@@ -164,8 +164,8 @@ extension Stable where Value == ClientState {
     forgetAll()
     pointee.watch?.close()
     pointee.ring?.destroy()
-    pointee.workers.stop()
-    pointee.prompt.stop()
+    pointee.workers.with { $0.stop() }
+    pointee.prompt.with { $0.stop() }
     destroy()
   }
 }

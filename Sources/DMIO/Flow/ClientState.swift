@@ -22,12 +22,14 @@ struct ClientState: ~Copyable {
   /// True where threads can only run one after the other.
   let hasOneProcessor = dmio_processors() < 2
   let mailbox: Mailbox
-  /// The mailbox's own, at hand.
+  /// The same, for the path; and the mailbox's own, at hand.
+  let mail: Uncounted<Mailbox>
   let signs: Stable<MailSigns>
   let foreign: ForeignSlots
-  /// Who makes calls that may block, and who makes those that only move bytes in memory.
-  let workers: WorkerPool
-  let prompt: WorkerPool
+  /// Who makes calls that may block, and who makes those that only move bytes in memory. `pools` keeps them.
+  let workers: Uncounted<WorkerPool>
+  let prompt: Uncounted<WorkerPool>
+  private let pools: [WorkerPool]
   /// Kept for as long as the ring may know it.
   let arena: PageArena
   /// True once the client takes no more requests.
@@ -111,9 +113,11 @@ struct ClientState: ~Copyable {
     self.kind = kind
     self.ringOnly = ringOnly
     self.mailbox = mailbox
+    mail = Uncounted(mailbox)
     signs = mailbox.signs
-    workers = WorkerPool(.block, mailbox: mailbox)
-    prompt = WorkerPool(.prompt, mailbox: mailbox, processorsForOthers: processorsForOthers)
+    let workers = WorkerPool(.block, mailbox: mailbox)
+    let prompt = WorkerPool(.prompt, mailbox: mailbox, processorsForOthers: processorsForOthers)
+    (self.workers, self.prompt, pools) = (Uncounted(workers), Uncounted(prompt), [workers, prompt])
     attendance = mailbox.attendance
     self.arena = arena
     foreign = ForeignSlots()

@@ -51,7 +51,7 @@ extension Stable where Value == ClientState {
       send(record)
     case .failed(let errno) where isGivenUp(record, errno):
       record.pointee.retries &+= 1
-      pointee.workers.push(record)
+      pointee.workers.with { $0.push(record) }
     case .failed(let errno): failPiece(record, errno)
     }
   }
@@ -72,7 +72,7 @@ extension Stable where Value == ClientState {
     } else if record.pointee.retries > Limits.retriesAtOnce {
       putOff(record, milliseconds: 1) { [self] piece in pointee.again.append(piece.intoRecord()) }
     } else if record.pointee.file >= 0 {
-      pointee.workers.push(record)
+      pointee.workers.with { $0.push(record) }
     } else {
       pointee.again.append(record)
     }

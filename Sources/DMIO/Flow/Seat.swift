@@ -81,7 +81,7 @@ extension Stable where Value == ClientState {
   /// What is left to do.
   private var remainingWork: Attendance.Work {
     let hasFilled = pointee.ring?.pointee.hasFilled == true
-    if hasFilled || !pointee.prompt.isEmpty { return .restless }
+    if hasFilled || !pointee.prompt.with({ $0.isEmpty }) { return .restless }
     if !pointee.ready.isEmpty || !pointee.again.isEmpty || !pointee.jobs.isEmpty { return .restless }
     return hasWork ? .underWay : .none
   }

@@ -23,7 +23,7 @@ extension Stable where Value == ClientState {
   @inline(__always)
   func sendToFile(_ record: Stable<PieceRecord>) {
     guard record.pointee.isRingLane, record.pointee.operation.kind.isRingKind, pointee.ring != nil else {
-      return record.isPrompt ? pointee.prompt.push(record) : pointee.workers.push(record)
+      return (record.isPrompt ? pointee.prompt : pointee.workers).with { $0.push(record) }
     }
     if pointee.ring?.pointee.fill(record) != true { makeRoom(for: record) }
   }

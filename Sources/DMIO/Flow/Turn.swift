@@ -26,7 +26,7 @@ extension Stable where Value == ClientState {
     }
     pointee.mayDeliver = true
     let hadWork = (hasCompletions || hasNews || !pointee.jobs.isEmpty) && look()
-    if pointee.prompt.isEmpty { enter(wait: wait && !hadWork, atMost: milliseconds) } else { work() }
+    if pointee.prompt.with({ $0.isEmpty }) { enter(wait: wait && !hadWork, atMost: milliseconds) } else { work() }
     if !pointee.timers.isEmpty { fireTimers() }
     if hasCompletions { reap() }
     if hasNews { _ = look() }
@@ -58,13 +58,15 @@ extension Stable where Value == ClientState {
     var hadWork = !pointee.ready.isEmpty
     // Before the nodes, to be looked at after them: what was left after a request, such as the word that no more will come,
     // finds that request taken in.
-    let rest = pointee.mailbox.takeRest()
-    pointee.mailbox.takeNodes { node in
-      hadWork = true
-      switch node {
-      case .request(let slot): receive(slot)
-      case .answer(let record): complete(record, record.pointee.result)
-      case .transfer(let record): sendToFile(record)
+    let rest = pointee.mail.with { $0.takeRest() }
+    pointee.mail.with { mailbox in
+      mailbox.takeNodes { node in
+        hadWork = true
+        switch node {
+        case .request(let slot): receive(slot)
+        case .answer(let record): complete(record, record.pointee.result)
+        case .transfer(let record): sendToFile(record)
+        }
       }
     }
     if let rest {
@@ -109,8 +111,11 @@ extension Stable where Value == ClientState {
   @inline(never)
   private func work() {
     submitFilled()
-    pointee.prompt.share()
-    guard let record = pointee.prompt.carryOutHere() else { return }
+    let record = pointee.prompt.with { prompt in
+      prompt.share()
+      return prompt.carryOutHere()
+    }
+    guard let record else { return }
     complete(record, record.pointee.result)
     // What lacked a piece goes on with this one.
     reap()
