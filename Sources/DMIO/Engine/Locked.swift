@@ -20,9 +20,18 @@ package struct Locked<Value: ~Copyable>: ~Copyable {
     let block = UnsafeMutableRawPointer.allocate(
       byteCount: (offset + MemoryLayout<Value>.size).rounded(up: line), alignment: line)
     unsafe mutex = block.initializeMemory(as: pthread_mutex_t.self, to: pthread_mutex_t())
-    unsafe pthread_mutex_init(mutex, nil)
+    unsafe Locked.makeMutex(mutex)
     unsafe self.value = (block + offset).bindMemory(to: Value.self, capacity: 1)
     unsafe self.value.initialize(to: value)
+  }
+
+  /// A mutex for which a thread spins a little before it sleeps: what is done under a lock here takes less than to be woken.
+  private static func makeMutex(_ mutex: UnsafeMutablePointer<pthread_mutex_t>) {
+    var attributes = pthread_mutexattr_t()
+    unsafe pthread_mutexattr_init(&attributes)
+    unsafe pthread_mutexattr_settype(&attributes, Int32(PTHREAD_MUTEX_ADAPTIVE_NP))
+    unsafe pthread_mutex_init(mutex, &attributes)
+    unsafe pthread_mutexattr_destroy(&attributes)
   }
 
   deinit {

@@ -208,6 +208,10 @@ struct Ring: ~Copyable {
   /// True when entries were filled that the kernel has not been given.
   var hasFilled: Bool { unsafe dmio_ring_unsubmitted(view, tail) }
 
+  /// How many entries were filled whose completion was not taken out yet.
+  @inline(__always)
+  var outstanding: UInt32 { unsafe tail &- dmio_ring_cq_head(view) }
+
   /// Gives the kernel what was filled and lets it finish what it put off; waits for one completion if asked.
   mutating func enter(wait: Bool, timeoutMilliseconds: Int64) -> Int32 {
     unsafe view.sqe_tail.pointee = tail

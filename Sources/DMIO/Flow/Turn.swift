@@ -110,7 +110,8 @@ extension Stable where Value == ClientState {
   /// completes meanwhile wait for all of them.
   @inline(never)
   private func work() {
-    submitFilled()
+    // Not for the watch alone: nobody sleeps who would have to be woken, and a call for each piece is a good part of a small one.
+    if let ring = pointee.ring, ring.pointee.outstanding > (pointee.isWatching ? 1 : 0) { submitFilled() }
     let record = pointee.prompt.with { prompt in
       prompt.share()
       return prompt.carryOutHere()
