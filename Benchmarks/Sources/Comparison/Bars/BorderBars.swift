@@ -18,7 +18,8 @@ extension Bars {
       border("{loop}", "write", more: ["--yes"])),
     Experiment(
       "border-file", "4 KiB reads of a file on tmpfs, depth 32, through the C interface and without",
-      rounds: .most,
+      // Two threads on both sides, which it takes the kernel some milliseconds to put on two processors.
+      lengthening: 4,
       border("{file}", "read")),
   ]
 
