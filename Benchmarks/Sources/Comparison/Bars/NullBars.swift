@@ -10,8 +10,8 @@ extension Bars {
         + [Contestant("IORing", Command.peer("ioring", depth: depth))])
   }
 
-  /// The same beside who takes some time to get going, and would keep the others from taking turns. It is as slow as the bars say:
-  /// no close call that many rounds would decide.
+  /// The same beside those who take some time to get going, and would keep the others from taking turns. They are far from their
+  /// bars: more rounds would decide nothing.
   static let peerExperiments = depths.map { depth in
     Experiment(
       "peers-\(depth)", "4 KiB writes to /dev/null, depth \(depth), beside others", rounds: .few,
