@@ -202,14 +202,19 @@ import Testing
     async
   {
     await #expect(processExitsWith: .success) {
-      func openFiles(_ kind: String) -> Int {
-        (0..<1024).count { descriptor in
-          var link = [CChar](repeating: 0, count: 64)
-          let count = readlink("/proc/self/fd/\(descriptor)", &link, link.count)
-          return count > 0
-            && String(decoding: link.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-              == "anon_inode:[\(kind)]"
+      /// The threads of clients: each closes what it had before it ends.
+      func threads() -> Int {
+        guard let tasks = opendir("/proc/self/task") else { return 0 }
+        defer { closedir(tasks) }
+        var count = 0
+        while let entry = readdir(tasks) {
+          let id = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+          let file = open("/proc/self/task/\(id)/comm", O_RDONLY)
+          var name = [UInt8](repeating: 0, count: 5)
+          if file >= 0, read(file, &name, 5) == 5, name == Array("dmio-".utf8) { count += 1 }
+          close(file)
         }
+        return count
       }
       func limit(_ resource: __rlimit_resource, to value: UInt) {
         var limits = rlimit()
@@ -227,9 +232,7 @@ import Testing
         } catch { return error }
       }
       let kinds = [BlockClient.Kind.driven, .shared]
-      let events = openFiles("eventfd")
-      /// Waits until the threads of shared clients have closed what they had; the runtime may open one event of its own.
-      func settle() { while openFiles("io_uring") > 0 || openFiles("eventfd") > events + 1 { sched_yield() } }
+      func settle() { while threads() > 0 { sched_yield() } }
       func leaveDescriptors(_ count: Int) {
         settle()
         limit(RLIMIT_NOFILE, to: UInt((0..<1024).filter { fcntl(Int32($0), F_GETFD) < 0 }[count]))
