@@ -187,40 +187,6 @@ import Testing
     }
   }
 
-  @Test("prompt pieces have their turn beside requests that never stop", arguments: EngineChoice.notRing)
-  func besideOthers(engine: EngineChoice) throws {
-    let disk = try TemporaryDisk(bytes: 1 << 16, inMemory: true)
-    let device = try disk.open(direct: false)
-    let client = try BlockClient(pages: 4, kind: .driven, engine: engine)
-    let endless = Endless(client, Region(try BlockDevice.null(bytes: 1 << 20), start: 0, count: 8), Self.page)
-    try endless.send()
-    let ended = Box(false)
-    let regions = [Region(device, start: 0, count: 8), Region(device, start: 8, count: 8)]
-    try client.submit(.write, regions, Self.page) { result in ended.change { $0 = result.isSuccess } }
-    for _ in 0..<1000 where !ended.value { try client.poll(wait: true) }
-    #expect(ended.value)
-    endless.goesOn = false
-    client.close()
-  }
-
-  /// A request that is sent again as soon as it is answered.
-  private final class Endless {
-    let client: BlockClient
-    let region: Region
-    let memory: Memory
-    var goesOn = true
-
-    init(_ client: BlockClient, _ region: Region, _ memory: Memory) {
-      self.client = client
-      self.region = region
-      self.memory = memory
-    }
-
-    func send() throws {
-      try client.submit(.write, [region], memory, onThisThread: { [self] _ in if goesOn { try? send() } })
-    }
-  }
-
   @Test(
     "a task that begins inside a callback and asks for a batch takes no answers that the callback's turn is about to give"
   )
@@ -282,5 +248,5 @@ import Testing
 
 extension EngineChoice {
   /// The engines that give a file in memory to the client's own thread.
-  fileprivate static let notRing: [EngineChoice] = [.auto, .threads]
+  static let notRing: [EngineChoice] = [.auto, .threads]
 }

@@ -104,22 +104,26 @@ extension Stable where Value == ClientState {
     if !pointee.ready.isEmpty { deliverReady() }
   }
 
-  /// Submits what was filled, and does one of the prompt pieces.
+  /// Submits what was filled, and does some of the prompt pieces.
   ///
-  /// One a turn, whatever else there is: neither do they wait for everything else, nor does what the ring or a worker
-  /// completes meanwhile wait for all of them.
+  /// `Limits.pieceBytesInTurn` of them, at least one, and no further one once there is anything else: neither do they wait for
+  /// everything else, nor does what the ring or a worker completes meanwhile wait for all of them.
   @inline(never)
   private func work() {
     // Not for the watch alone: nobody sleeps who would have to be woken, and a call for each piece is a good part of a small one.
     if let ring = pointee.ring, ring.pointee.outstanding > (pointee.isWatching ? 1 : 0) { submitFilled() }
-    let record = pointee.prompt.with { prompt in
-      prompt.share()
-      return prompt.carryOutHere()
-    }
-    guard let record else { return }
-    complete(record, record.pointee.result)
-    // What lacked a piece goes on with this one.
-    reap()
+    var bytes = Limits.pieceBytesInTurn
+    repeat {
+      let record = pointee.prompt.with { prompt in
+        prompt.share()
+        return prompt.carryOutHere()
+      }
+      guard let record else { return }
+      bytes -= max(record.pointee.length, Limits.pageBytes)
+      complete(record, record.pointee.result)
+      // What lacked a piece goes on with this one.
+      reap()
+    } while bytes > 0 && !pointee.prompt.with({ $0.isEmpty }) && !hasNews && pointee.jobs.isEmpty
   }
 
   /// Goes on with what lacked pieces or places, where answers have given some back.

@@ -52,6 +52,9 @@ public enum Limits {
   public static let loadToShare = 8
   /// Bytes that take as long to copy as a small call takes.
   public static let loadBytes = 16_384
+  /// Bytes of prompt pieces that one turn of a client's thread carries out, unless the first is longer: four small calls, so that
+  /// what a turn costs beside them does not show, and what comes meanwhile waits for a microsecond.
+  public static let pieceBytesInTurn = 16_384
   /// Bytes of the longest transfer that a task makes itself instead of being suspended for it.
   public static let promptBytes = 65_536
   /// Bytes that one job of a task on a client's thread transfers like that before it lets others have a turn.
