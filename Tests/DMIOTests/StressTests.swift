@@ -135,7 +135,7 @@ import Testing
     let rig = try Rig(way, pages: 1)
     let isOver = Box(false)
     let changer = OwnThread { while !isOver.value { wandering.limit.change { $0 = $0 == 0 ? 1000 : 0 } } }
-    for _ in 0..<50 {
+    for _ in 0..<scaled(50) {
       wandering.counts.change { $0 = [] }
       #expect(try rig.perform(.discard, [Region(device, start: 0, count: 100_000)], .none) == .success)
       #expect(wandering.counts.value == Array(repeating: 1000, count: 100))
