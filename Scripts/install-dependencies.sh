@@ -16,7 +16,7 @@ set -euo pipefail
 
 build="make liburing-dev"
 harness="gcc libc6-dev nbdkit nbdkit-plugin-dev libnbd-bin fuse3 util-linux mount"
-test="$build $harness e2fsprogs mandoc jq strace valgrind g++ binutils pkg-config gddrescue time"
+test="$build $harness procps e2fsprogs mandoc jq strace valgrind g++ binutils pkg-config gddrescue time"
 demo="$build e2fsprogs jq"
 gate="$build gcc libc6-dev binutils valgrind"
 bench="$gate fio dcfldd dc3dd gddrescue qemu-utils libnbd-bin util-linux mount pkg-config"
