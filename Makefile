@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build build-ahead release tool test test-debug test-bad-device test-compare demo compare evidence lint fmt tsan asan docs check clean bench gate test-bench library install uninstall test-c test-dependent test-evidence
+.PHONY: help build release tool test test-debug test-bad-device test-compare demo compare evidence lint fmt tsan asan docs check clean bench gate test-bench library install uninstall test-c test-dependent test-evidence
 # The words build in shared folders and print for a reader: one after the other.
 .NOTPARALLEL:
 
@@ -92,14 +92,7 @@ asan: ## Run the tests of the libraries under AddressSanitizer
 	@$(DEPENDENCIES) test
 	$(SWIFT) build --build-tests --disable-default-traits --sanitize=address --scratch-path .build-asan 2>&1 \
 	  | sed '/Cannot export local symbol/d'
-	$(SWIFT) test --skip-build --disable-default-traits --sanitize=address --disable-xctest --scratch-path .build-asan --skip '^ToolTests' --skip '^TidyTests'
-
-# For a machine that has nothing better to do while tests wait: each job finds its build done, waits for it, or makes it itself.
-build-ahead: ## Build what the tests need, one after the other, in the order in which they need it
-	$(SWIFT) build --build-tests
-	$(SWIFT) build --build-tests --sanitize=thread --scratch-path .build-tsan
-	$(SWIFT) build --build-tests --disable-default-traits --sanitize=address --scratch-path .build-asan
-	@$(MAKE) library
+	Scripts/watched.sh $(SWIFT) test --skip-build --disable-default-traits --sanitize=address --disable-xctest --scratch-path .build-asan --skip '^ToolTests' --skip '^TidyTests'
 
 docs: ## Build the documentation of the libraries, warnings are errors
 	@$(DEPENDENCIES) build

@@ -4,8 +4,7 @@
 # OPTIONs are those of `swift test`. The tests of the tool wait for its processes most of the time, and a
 # test that waits holds one of as many threads as there are processors: in a process of their own they
 # leave those of the libraries' tests alone. The tool's output comes when the others are done, and last,
-# once more, what failed in either. Tests that hang are ended after DMIO_TEST_SECONDS, 900 unless set, and where their threads
-# were is shown.
+# once more, what failed in either. Tests that hang end (watched.sh).
 #
 # Exit: 0 all passed, 1 a test failed, else what the build said.
 set -euo pipefail
@@ -25,24 +24,7 @@ done
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 run() { # LOG OPTION...
-  watched "$swift" test --skip-build --ignore-lock "${options[@]}" "${skipped[@]}" "${@:2}" 2>&1 | tee "$logs/$1"
-}
-watched() { # COMMAND...
-  "$@" &
-  local id=$!
-  watch "$id" &
-  wait "$id"
-}
-# The tests are a child of `swift test`, in a process group of its own.
-watch() { # ID
-  local left=${DMIO_TEST_SECONDS:-900}
-  while kill -0 "$1" 2>/dev/null; do
-    sleep 1
-    [ $((left -= 1)) -eq 0 ] || continue
-    echo "test.sh: the tests took more than ${DMIO_TEST_SECONDS:-900} s, and were ended. Their threads:"
-    ps -L -o lwp,stat,time,wchan:24,comm --ppid "$1"
-    pkill -KILL -P "$1"
-  done
+  Scripts/watched.sh "$swift" test --skip-build --ignore-lock "${options[@]}" "${skipped[@]}" "${@:2}" 2>&1 | tee "$logs/$1"
 }
 
 run tool --filter '^ToolTests' >/dev/null &

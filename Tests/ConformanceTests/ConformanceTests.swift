@@ -28,8 +28,11 @@ import Testing
 }
 
 /// Prints a line in one piece: what `print` gathers is cut where its buffer ends, and the runner's own output comes between.
+///
+/// Of this stream only: who flushes all of them waits for each that a thread reads, such as a pipe from a test's process.
 private func printWhole(_ line: String) {
-  fflush(nil)
+  // The variable itself is one that any thread may change.
+  fflush(dlsym(nil, "stdout")?.load(as: UnsafeMutablePointer<FILE>.self))
   let bytes = Array("\(line)\n".utf8)
   _ = write(STDOUT_FILENO, bytes, bytes.count)
 }

@@ -37,4 +37,18 @@ import Testing
     #expect(result.isSuccess)
     _ = consume page
   }
+
+  @Test("regions of no sectors look at no page, wherever their list stands") func nothing() throws {
+    let device = try BlockDevice.open("/dev/null", FileOptions(characterBytes: 1 << 20))
+    let client = try BlockClient(pages: 1, kind: .driven)
+    // The first page of the address space is nobody's.
+    let nowhere = Memory(pages: UnsafePointer(bitPattern: 64)!, offset: 512)
+    let none = Region(device, start: 0, count: 0)
+    for regions in [[none], [none, none], [none, none, none]] {
+      var isGood: Bool?
+      try client.submit(.write, regions, nowhere, onThisThread: { isGood = $0.isSuccess })
+      while isGood == nil { try client.poll(wait: false) }
+      #expect(isGood == true)
+    }
+  }
 }

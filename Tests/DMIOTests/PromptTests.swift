@@ -100,12 +100,16 @@ import Testing
     let client = try BlockClient(pages: 1, kind: .driven, engine: engine)
     var buffer = try PageBuffer(pages: 2048)
     fill(&buffer, pattern(8 << 20))
-    let ended = Box(0)
+    let (ended, good) = (Box(0), Box(0))
     for index in 0..<4 {
       let regions = [Region(device, start: UInt64(index * 2), count: 16_384)]
-      try client.submit(.write, regions, buffer.memory) { result in if result.isSuccess { ended.change { $0 += 1 } } }
+      try client.submit(.write, regions, buffer.memory) { result in
+        ended.change { $0 += 1 }
+        if result.isSuccess { good.change { $0 += 1 } }
+      }
     }
     while ended.value < 4 { try client.poll(wait: true) }
+    #expect(good.value == 4)
     #expect(disk.contents(3 * 1024, 8 << 20) == pattern(8 << 20))
     _ = consume buffer
   }
@@ -201,9 +205,14 @@ import Testing
           ended.change { $0 += 1 }
           guard index == 3 else { return }
           Task.immediate(executorPreference: client.executor) {
-            try client.queue(.write, [region].span, Self.page, tag: 1)
-            let count = try await client.completions { _, _ in }
-            inside.change { $0 += count }
+            do {
+              try client.queue(.write, [region].span, Self.page, tag: 1)
+              let count = try await client.completions { _, _ in }
+              inside.change { $0 += count }
+            } catch {
+              Issue.record(error)
+              inside.change { $0 += 1 }
+            }
           }
         }
       }

@@ -25,7 +25,10 @@ extension Stable where Value == ClientState {
         if isLast { return delivered &- before }
       } else {
         let delivered = attendance.pointee.delivered.load(ordering: .acquiring)
-        if isLast || delivered != before { return delivered &- before }
+        if isLast || delivered != before {
+          handOver()
+          return delivered &- before
+        }
       }
       let timeout = milliseconds < 0 ? -1 : max(0, end &- dmio_now_ms())
       if isSeated, goOnLookout() {
@@ -35,6 +38,16 @@ extension Stable where Value == ClientState {
       }
       isLast = milliseconds >= 0 && dmio_now_ms() >= end
     }
+  }
+
+  /// For who goes away without a turn of its own: whoever left the seat last may have counted on this one, which was on the lookout.
+  private func handOver() {
+    let attendance = pointee.attendance
+    guard attendance.pointee.work.load(ordering: .sequentiallyConsistent) != .none,
+      !attendance.pointee.hasLookout.load(ordering: .sequentiallyConsistent)
+    else { return }
+    attendance.wakeFollowers()
+    attendance.callService()
   }
 
   /// Goes on the lookout unless another thread is. For who left the seat with work left: while somebody holds it, completions

@@ -35,7 +35,7 @@ extension MemoryCursor {
     var gathered = unsafe Gathered(vectors)
     var next = unsafe UnsafePointer<PageNode>(bitPattern: position)
     var rest = UInt(bitPattern: length)
-    if within > 0 {
+    if within > 0, length > 0 {
       guard let node = unsafe next else { return -1 }
       let head = min(Limits.pageBytes &- within, length)
       unsafe gathered.add(node.pointee.page + within, head)
