@@ -7,7 +7,9 @@ import Testing
 
 /// Threads that stop polling a shared client while there is more to come: docs/design/0006-leader-and-follower.md.
 @Suite struct LookoutTests {
-  @Test("a thread that was served by another one while it was on the lookout leaves that to somebody", arguments: Way.engines)
+  @Test(
+    "a thread that was served by another one while it was on the lookout leaves that to somebody",
+    arguments: Way.engines)
   func served(engine: EngineChoice) throws {
     let (ram, page) = (try BlockDevice.ram(bytes: 1 << 16), Bytes(.contiguous(shift: 0), count: 4096))
     let late = try BlockDevice.fault(ram, FaultPlan(rules: [.init(action: .delay, delayMilliseconds: 30)]))
