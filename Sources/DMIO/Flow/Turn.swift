@@ -106,8 +106,8 @@ extension Stable where Value == ClientState {
 
   /// Submits what was filled, and does some of the prompt pieces.
   ///
-  /// `Limits.pieceBytesInTurn` of them, at least one, and no further one once there is anything else: neither do they wait for
-  /// everything else, nor does what the ring or a worker completes meanwhile wait for all of them.
+  /// `Limits.pieceBytesInTurn` of them, at least one. What the ring completes is taken after each, and none follows once there is
+  /// mail or a task: neither do they wait for everything else, nor does that wait for all of them.
   @inline(never)
   private func work() {
     // Not for the watch alone: nobody sleeps who would have to be woken, and a call for each piece is a good part of a small one.

@@ -53,7 +53,7 @@ public enum Limits {
   /// Bytes that take as long to copy as a small call takes.
   public static let loadBytes = 16_384
   /// Bytes of prompt pieces that one turn of a client's thread carries out, unless the first is longer: four small calls, so that
-  /// what a turn costs beside them does not show, and what comes meanwhile waits for a microsecond.
+  /// what a turn costs beside them hardly shows, and what comes meanwhile waits for no longer than those take.
   public static let pieceBytesInTurn = 16_384
   /// Bytes of the longest transfer that a task makes itself instead of being suspended for it.
   public static let promptBytes = 65_536
