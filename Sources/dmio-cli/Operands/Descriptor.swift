@@ -73,6 +73,8 @@ struct FileStatus: Hashable {
   /// The number of the device that a special file stands for.
   let special: UInt64
   let bytes: UInt64
+  /// Bytes of its blocks: less than `bytes` where it has gaps, unless they have blocks nonetheless.
+  let occupied: UInt64
   /// How many names it has.
   let names: UInt64
 
@@ -89,6 +91,7 @@ struct FileStatus: Hashable {
     inode = UInt64(info.st_ino)
     special = UInt64(info.st_rdev)
     bytes = UInt64(max(0, info.st_size))
+    occupied = UInt64(max(0, info.st_blocks)) * 512
     names = UInt64(info.st_nlink)
   }
 
