@@ -35,6 +35,7 @@ extension Ring {
     switch memory.kind {
     case .contiguous where memory.count >= length: RingMemory(start.position, length)
     case .pages where memory.isInPage && walk(start, length): gathered(length)
+    case .vectors where memory.areJust(length): RingMemory(vectors: start.position, memory.count)
     default: RingMemory()
     }
   }
@@ -89,9 +90,9 @@ extension Ring {
 
   /// True when each of the vectors lies as the device wants it.
   @inline(never)
-  private static func areAligned(_ vectors: UnsafeMutableBufferPointer<dmio_vector>, _ entry: Stable<DeviceEntry>)
-    -> Bool
-  {
+  private static func areAligned(_ memory: RingMemory, _ entry: Stable<DeviceEntry>) -> Bool {
+    let vectors = unsafe UnsafeBufferPointer(
+      start: UnsafePointer<dmio_vector>(bitPattern: memory.address), count: memory.runs)
     let (addressMask, lengthMask) = (entry.pointee.fit.addressMask, entry.pointee.fit.lengthMask)
     return unsafe vectors.allSatisfy { vector in
       unsafe UInt(bitPattern: vector.base) & addressMask == 0 && vector.length & lengthMask == 0
@@ -108,7 +109,7 @@ extension Ring {
       entry.pointee.fit.takes(runs: memory.runs)
     else { return false }
     if memory.runs == 1 || entry.pointee.fit.takesAnyMemory { return true }
-    return unsafe Ring.areAligned(.init(start: vectors + shared.first, count: shared.count), entry)
+    return Ring.areAligned(memory, entry)
   }
 
   /// Fills an entry with a whole region that says where its bytes go. There has to be room at hand.

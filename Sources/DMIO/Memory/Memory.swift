@@ -67,6 +67,26 @@ public struct Memory {
   }
 }
 
+/// Vectors as the kernel takes them.
+extension Memory {
+  /// True when the vectors are whole sectors, `length` bytes together, and few enough for one transfer: they need not be gathered.
+  func areJust(_ length: Int) -> Bool {
+    guard count > 0, count <= Limits.pieceRunsAtMost, var next = unsafe base?.assumingMemoryBound(to: MemoryVector.self)
+    else { return false }
+    let end = unsafe next + count
+    var (total, bits): (UInt, UInt) = (0, 0)
+    repeat {
+      guard unsafe next.pointee.base != nil else { return false }
+      let bytes = unsafe UInt(bitPattern: next.pointee.length)
+      total &+= bytes
+      bits |= bytes
+      unsafe next += 1
+    } while unsafe next != end
+    // So many of up to 2^53 bytes are not added up beyond what an integer holds.
+    return total == UInt(bitPattern: length) && bits % UInt(Limits.sectorBytes) == 0 && bits < 1 << 53
+  }
+}
+
 /// One vector of memory, laid out as `struct iovec`.
 @safe
 public struct MemoryVector {

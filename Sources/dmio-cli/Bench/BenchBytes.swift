@@ -9,7 +9,8 @@ final class BenchBytes {
   private let blockPages: Int
   private let buffer: PageBuffer
   private let base: UnsafeMutableRawPointer?
-  /// For scattered memory a list a request, of every second page; else nothing.
+  /// For scattered memory the vectors or the list of each request, of every second page; else nothing.
+  private let vectors: UnsafeMutableBufferPointer<MemoryVector>
   private let nodes: UnsafeMutableBufferPointer<PageNode>
 
   init(_ plan: BenchPlan, _ client: BlockClient) throws(BlockError) {
@@ -19,8 +20,14 @@ final class BenchBytes {
     BenchBytes.fill(&bytes)
     unsafe base = unsafe bytes.withUnsafeMutableBytes { $0.baseAddress }
     self.buffer = buffer
-    unsafe nodes = .allocate(capacity: plan.memory == .scattered ? plan.bytePages / 2 : 0)
+    let scattered = plan.depth * blockPages
+    unsafe vectors = .allocate(capacity: plan.memory == .scattered ? scattered : 0)
+    unsafe nodes = .allocate(capacity: plan.memory == .list ? scattered : 0)
     guard let base = unsafe base else { return }
+    for index in unsafe vectors.indices {
+      let vector = unsafe MemoryVector(base: base + 2 * index * Limits.pageBytes, length: Limits.pageBytes)
+      unsafe vectors.initializeElement(at: index, to: vector)
+    }
     for index in unsafe nodes.indices {
       let isLast = index % blockPages == blockPages - 1
       let next = isLast ? nil : unsafe nodes.baseAddress.map { unsafe $0 + index + 1 }
@@ -29,7 +36,10 @@ final class BenchBytes {
     }
   }
 
-  deinit { unsafe nodes.deallocate() }
+  deinit {
+    unsafe vectors.deallocate()
+    unsafe nodes.deallocate()
+  }
 
   private static func buffer(_ pages: Int, _ client: BlockClient) throws(BlockError) -> PageBuffer {
     if let registered = try? PageBuffer(pages: pages, of: client) { return registered }
@@ -39,6 +49,9 @@ final class BenchBytes {
   /// The bytes of request `index`; valid while this holder lives.
   @unsafe
   func memory(_ index: Int) -> Memory {
+    if let first = unsafe vectors.baseAddress, unsafe !vectors.isEmpty {
+      return unsafe Memory(vectors: first + index * blockPages, count: blockPages)
+    }
     if let first = unsafe nodes.baseAddress, unsafe !nodes.isEmpty {
       return unsafe Memory(pages: first + index * blockPages, offset: 0)
     }

@@ -13,8 +13,10 @@ enum BenchOperation: String, ExpressibleByArgument, CaseIterable {
 enum BenchMemory: String, ExpressibleByArgument, CaseIterable {
   /// In one buffer.
   case contiguous
-  /// In a list of pages, none of which follows another.
+  /// In vectors of a page each, none of which follows another.
   case scattered
+  /// In a list of such pages.
+  case list
 }
 
 /// The door by which a bench makes its requests.
@@ -42,7 +44,8 @@ struct BenchOptions: ParsableArguments {
   var depth: Int?
   @Option(parsing: .unconditional, help: ArgumentHelp("Regions of a request; 1 for reads.", valueName: "n"))
   var regions = 1
-  @Option(help: "One buffer a request, or separate pages.") var memory = BenchMemory.contiguous
+  @Option(help: "One buffer a request, or separate pages: as vectors, or in a list.") var memory = BenchMemory
+    .contiguous
   @Option(help: "How requests are made.") var door = BenchDoor.callback
   @Option(parsing: .unconditional, help: ArgumentHelp("Threads, each with a client of its own.", valueName: "n"))
   var threads = 1

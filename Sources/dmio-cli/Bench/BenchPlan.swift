@@ -37,8 +37,8 @@ struct BenchPlan: Sendable {
   /// Pages that the bytes of one request take.
   var blockPages: Int { (blockBytes + Limits.pageBytes - 1) / Limits.pageBytes }
 
-  /// Pages that the bytes of one thread's requests take; scattered ones leave every second page out.
-  var bytePages: Int { depth * blockPages * (memory == .scattered ? 2 : 1) }
+  /// Pages that the bytes of one thread's requests take; separate ones leave every second page out.
+  var bytePages: Int { depth * blockPages * (memory == .contiguous ? 1 : 2) }
 
   /// Pages to register: all of them, as far as a client can have so many.
   var registeredPages: Int { min(bytePages * (isShared ? threads : 1), Limits.registeredPages) }

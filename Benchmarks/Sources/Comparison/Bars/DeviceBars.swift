@@ -27,7 +27,7 @@ extension Bars {
             Command.reference(
               "{loop}", shape: "regions", depth: 8, block: 1 << 20, more: direct + ["--memory", "scattered"])),
           Contestant(
-            "callback", Command.dmio("{loop}", depth: 8, block: "1MiB", more: ["--memory", "scattered", "--yes"])),
+            "callback", Command.dmio("{loop}", depth: 8, block: "1MiB", more: ["--memory", "list", "--yes"])),
         ]),
     Experiment(
       "file-blocking", "4 KiB blocking reads of a file on tmpfs", rounds: .most,

@@ -1,0 +1,54 @@
+import DMIOTestSupport
+import Testing
+
+@testable import DMIO
+
+/// Vectors that the kernel takes as they were given.
+@Suite struct GivenVectorsTests {
+  /// Whether vectors of these lengths, at an address each unless it is 0, are taken for `length` bytes.
+  private func areJust(_ length: Int, _ vectors: [(address: UInt, length: Int)]) -> Bool {
+    let given = vectors.map { MemoryVector(base: UnsafeMutableRawPointer(bitPattern: $0.address), length: $0.length) }
+    return given.withUnsafeBufferPointer { given in
+      given.baseAddress.map { Memory(vectors: $0, count: given.count).areJust(length) } ?? false
+    }
+  }
+
+  @Test("only whole sectors that are there, as many as are asked for, are taken as they are") func which() {
+    #expect(areJust(4096, [(4096, 4096)]))
+    #expect(areJust(4096, [(4096, 512), (8192, 0), (12288, 3584)]))
+    #expect(areJust(1024 * 512, [(address: UInt, length: Int)](repeating: (4096, 512), count: 1024)))
+    #expect(!areJust(1025 * 512, [(address: UInt, length: Int)](repeating: (4096, 512), count: 1025)))
+    #expect(!areJust(4096, [(4096, 4096), (8192, 512)]), "too long")
+    #expect(!areJust(4096, [(4096, 3584)]), "too short")
+    #expect(!areJust(4096, [(4096, 4000), (8192, 96)]), "no sectors")
+    #expect(!areJust(4096, [(4096, 4096), (0, 0)]), "not there")
+    #expect(!areJust(4096, [(0, 4096)]), "not there")
+    #expect(!areJust(4096, [(4096, 8192), (8192, -4096)]), "negative")
+    #expect(!areJust(4096, [(4096, .min), (8192, .min), (12288, 4096)]), "beyond what an integer holds")
+    #expect(!areJust(0, []))
+  }
+
+  @Test("vectors are looked at anew for each request", arguments: Way.engines) func anew(engine: EngineChoice) throws {
+    let disk = try TemporaryDisk(bytes: 1 << 16)
+    let client = try BlockClient(pages: 16, kind: .driven, engine: engine)
+    let device = try disk.open(direct: false)
+    let regions = [Region(device, start: 0, count: 8), Region(device, start: 64, count: 8)]
+    let bytes = Bytes(.contiguous(shift: 0), count: 8192)
+    bytes.contents = pattern(8192, 5)
+    let base = try #require(bytes.memory.base)
+    let vectors = UnsafeMutableBufferPointer<MemoryVector>.allocate(capacity: 2)
+    defer { vectors.deallocate() }
+    for (first, second) in [(0, 4096), (4096, 0), (2048, 6144)] {
+      vectors.initializeElement(at: 0, to: MemoryVector(base: base + first, length: 2048))
+      vectors.initializeElement(at: 1, to: MemoryVector(base: base + second, length: 2048))
+      let memory = Memory(vectors: try #require(UnsafePointer(vectors.baseAddress)), count: 2)
+      #expect(try client.performBlocking(.write, regions, memory).isSuccess)
+      let written = [first, second].flatMap { pattern(8192, 5)[$0..<$0 + 2048] }
+      #expect(disk.contents(0, 4096) == written && disk.contents(64 * 512, 4096) == written)
+    }
+    // A vector that is not there is refused, as it was before.
+    vectors.initializeElement(at: 1, to: MemoryVector(base: nil, length: 2048))
+    let memory = Memory(vectors: try #require(UnsafePointer(vectors.baseAddress)), count: 2)
+    #expect(throws: BlockError.invalid(.memoryTooShort)) { try client.performBlocking(.write, regions, memory) }
+  }
+}
