@@ -117,7 +117,7 @@ test-evidence: tool ## Check coarsely what is claimed of the speed of a copy
 	@document=$$(mktemp) && trap 'rm -f "$$document"' EXIT && \
 	  DMIO_ROUNDS=1 DMIO_MIB=256 DMIO_SLACK=2 Scripts/measure-copy.sh $(TOOL) "$$document"
 
-bench: library ## Compare with C and peers, 30 to 40 minutes; write docs/performance.md
+bench: library ## Compare with C and peers, 40 to 45 minutes; write docs/performance.md
 	@$(DEPENDENCIES) bench
 	cd Benchmarks && $(SWIFT) build -c release
 	cd Benchmarks && .build/release/compare --dmio ../.build-lib/release/dmio --table ../docs/performance.md

@@ -66,6 +66,8 @@ public struct Experiment: Sendable {
     case many
     /// 15: short runs, where nothing is close.
     case few
+    /// 21: runs that take as long as they take, where a bar is close.
+    case several
     /// 9: runs that take as long as they take.
     case some
     /// Once: what does not change from run to run.

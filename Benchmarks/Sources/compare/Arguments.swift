@@ -90,6 +90,7 @@ struct Arguments {
     case .most: self.rounds ?? 60
     case .many: self.rounds ?? 30
     case .few: self.rounds ?? 15
+    case .several: self.rounds.map { ($0 + 2) / 3 } ?? 21
     case .some: self.rounds.map { ($0 + 2) / 3 } ?? 9
     case .one: 1
     }

@@ -13,7 +13,7 @@ struct Report {
       "\(arguments.rounds(.many)) rounds of \(arguments.seconds) s, \(arguments.rounds(.most)) where the bar is close, "
       + "\(arguments.rounds(.few)) where it is far, "
       + "in four turns each where all contestants tell about themselves in the same way, "
-      + "\(arguments.rounds(.some)) of copies"
+      + "\(arguments.rounds(.some)) of copies, \(arguments.rounds(.several)) where the bar is close"
     let head = Machine.description(lab) + ["", "\(rounds), medians. \(Table(verdicts).summary)", ""]
     return (head + [Table(verdicts).markdown, ""] + (try parts()) + commands).joined(separator: "\n")
   }

@@ -35,7 +35,7 @@ import Testing
         #expect(limit.reference == row.reference || limit.reference.allSatisfy { $0.hasPrefix("C") }, "\(row.id)")
       }
     }
-    #expect(Bars.rows.count { !$0.limits.isEmpty } == 10)
+    #expect(Bars.rows.count { !$0.limits.isEmpty } == 9)
   }
 
   @Test("a name means its row, or all rows that it is the beginning of") func rowNames() {

@@ -5,7 +5,7 @@ extension Bars {
   /// `dmio copy` and what else copies. Every target that is a file is absent before each run.
   static let copyExperiments = [
     Experiment(
-      "copy-file", "copies of 1 GiB from tmpfs to tmpfs, flushed at the end", rounds: .some,
+      "copy-file", "copies of 1 GiB from tmpfs to tmpfs, flushed at the end", rounds: .several,
       copiers(of: source, to: targets[0], qemu: ["-t", "writeback"]).flatMap { [$0, $0.twin] }
         + inC(toTargets: 1) + [dmio(Array(targets.prefix(1)))]),
     Experiment(
@@ -17,7 +17,7 @@ extension Bars {
             "dmio", ["{dmio}", "copy", "{loop}", "{loop2}", "--yes", "--progress", "none"], meter: .stopwatch(gib: 1))
         ]),
     Experiment(
-      "copy-4", "copies of 1 GiB from tmpfs to 4 targets on tmpfs", rounds: .some,
+      "copy-4", "copies of 1 GiB from tmpfs to 4 targets on tmpfs", rounds: .several,
       [
         Contestant("dcfldd", ["dcfldd", "if=\(source)"] + outputs + ["bs=1M"], meter: .stopwatch(gib: 4)),
         shell("tee", "tee \(targets[0]) \(targets[1]) \(targets[2]) <\(source) >\(targets[3])", gib: 4),
