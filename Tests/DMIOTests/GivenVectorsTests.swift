@@ -15,7 +15,8 @@ import Testing
 
   @Test("only whole sectors that are there, as many as are asked for, are taken as they are") func which() {
     #expect(areJust(4096, [(4096, 4096)]))
-    #expect(areJust(4096, [(4096, 512), (8192, 0), (12288, 3584)]))
+    #expect(areJust(4096, [(4096, 512), (12288, 3584)]))
+    #expect(!areJust(4096, [(4096, 512), (8192, 0), (12288, 3584)]), "an empty one")
     #expect(areJust(1024 * 512, [(address: UInt, length: Int)](repeating: (4096, 512), count: 1024)))
     #expect(!areJust(1025 * 512, [(address: UInt, length: Int)](repeating: (4096, 512), count: 1025)))
     #expect(!areJust(4096, [(4096, 4096), (8192, 512)]), "too long")
@@ -50,5 +51,22 @@ import Testing
     vectors.initializeElement(at: 1, to: MemoryVector(base: nil, length: 2048))
     let memory = Memory(vectors: try #require(UnsafePointer(vectors.baseAddress)), count: 2)
     #expect(throws: BlockError.invalid(.memoryTooShort)) { try client.performBlocking(.write, regions, memory) }
+  }
+
+  @Test("a vector or two arrive wherever they lie, also where a device wants them aligned", arguments: Way.engines)
+  func anywhere(engine: EngineChoice) throws {
+    let disk = try TemporaryDisk(bytes: 1 << 16)
+    let client = try BlockClient(pages: 16, kind: .driven, engine: engine)
+    let device = try disk.open(direct: true)
+    for lengths in [[4096], [1024, 3072]] {
+      for shift in [0, 1, 4, 256] {
+        let memory = Bytes(.vectors(lengths, shift: shift), count: 4096)
+        memory.contents = pattern(4096, UInt64(shift + lengths.count))
+        for regions in [[Region(device, start: 0, count: 8)], [0, 8].map { Region(device, start: $0, count: 8) }] {
+          #expect(try client.performBlocking(.write, regions, memory.memory).isSuccess, "\(lengths) \(shift)")
+        }
+        #expect(disk.contents(0, 8192) == memory.contents + memory.contents)
+      }
+    }
   }
 }

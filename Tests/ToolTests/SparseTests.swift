@@ -36,21 +36,21 @@ import var DMIOTestSupport.isSanitized
   }
 
   @Test(
-    "gaps are not read, also where they have blocks; of those the first 64 MiB may be",
+    "gaps are not read, also where they have blocks; of those up to 4 MiB may be",
     arguments: ["truncate -s", "fallocate -l"])
   func reads(_ make: String) throws {
     let folder = try TemporaryFolder()
     // What a shell's children have read is added to its own when they end.
     let read = try shell(
       """
-      cd '\(folder.path)' && \(make) 256M source && printf abc | dd of=source bs=1 seek=200000000 conv=notrunc 2>/dev/null
+      cd '\(folder.path)' && \(make) 256M source && printf abc | dd of=source bs=1 seek=1000000 conv=notrunc 2>/dev/null
       before=$(sed -n 's/^rchar: //p' /proc/$$/io)
       '\(Tool.path)' copy --engine threads source a 2>/dev/null || exit
       after=$(sed -n 's/^rchar: //p' /proc/$$/io)
       cmp source a && echo $((after - before))
       """)
     let bytes = try #require(Int(read), "it said: \(read)")
-    #expect(bytes < 66 << 20)
+    #expect(bytes > 4096 && bytes < 6 << 20)
   }
 
   @Test("a gap overwrites what stood there, unless the targets are said to be zero") func overRegion() throws {

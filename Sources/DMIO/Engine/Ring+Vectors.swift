@@ -35,7 +35,8 @@ extension Ring {
     switch memory.kind {
     case .contiguous where memory.count >= length: RingMemory(start.position, length)
     case .pages where memory.isInPage && walk(start, length): gathered(length)
-    case .vectors where memory.areJust(length): RingMemory(vectors: start.position, memory.count)
+    case .vectors where memory.areJust(length):
+      memory.count > 1 ? RingMemory(vectors: start.position, memory.count) : RingMemory(memory.firstVector, length)
     default: RingMemory()
     }
   }

@@ -26,7 +26,8 @@ extension Stable where Value == ClientState {
         file = wholeFile(device, operation, count, place)
       }
       guard given.count == count, file.takes(given.start) else {
-        ring.pointee.takeBack(index, walked: memory.kind == .pages)
+        // A list that begins outside its page was not walked: what was gathered last is another request's.
+        ring.pointee.takeBack(index, walked: memory.kind == .pages && memory.isInPage)
         return nil
       }
       slot.anyRegion(index).pointee.fill(given)

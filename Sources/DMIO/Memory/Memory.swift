@@ -69,7 +69,12 @@ public struct Memory {
 
 /// Vectors as the kernel takes them.
 extension Memory {
-  /// True when the vectors are whole sectors, `length` bytes together, and few enough for one transfer: they need not be gathered.
+  /// Where the first of the vectors lies.
+  var firstVector: UInt {
+    unsafe UInt(bitPattern: base?.assumingMemoryBound(to: MemoryVector.self).pointee.base)
+  }
+
+  /// True when the vectors are whole sectors, none empty, `length` bytes together, and few enough for any transfer: they need not be gathered.
   func areJust(_ length: Int) -> Bool {
     guard count > 0, count <= Limits.pieceRunsAtMost, var next = unsafe base?.assumingMemoryBound(to: MemoryVector.self)
     else { return false }
@@ -78,6 +83,8 @@ extension Memory {
     repeat {
       guard unsafe next.pointee.base != nil else { return false }
       let bytes = unsafe UInt(bitPattern: next.pointee.length)
+      // Where an empty one lies nobody asks, but the kernel would.
+      guard bytes != 0 else { return false }
       total &+= bytes
       bits |= bytes
       unsafe next += 1

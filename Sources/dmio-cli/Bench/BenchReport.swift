@@ -52,7 +52,7 @@ extension BenchResult {
     var parts = ["\(plan.operation.rawValue) \(ByteSize(bytes: UInt64(plan.blockBytes)))"]
     parts.append("depth \(plan.depth)")
     if plan.regions > 1 { parts.append("\(plan.regions) regions") }
-    if plan.memory != .contiguous { parts.append("scattered") }
+    if plan.memory != .contiguous { parts.append(plan.memory == .list ? "page list" : "scattered") }
     parts.append("door \(plan.door.rawValue)")
     // Of memory, and in a blocking call, no engine need have a part.
     let isFile = device.report != nil

@@ -73,7 +73,7 @@ struct FileStatus: Hashable {
   /// The number of the device that a special file stands for.
   let special: UInt64
   let bytes: UInt64
-  /// Bytes of its blocks: less than `bytes` where it has gaps, unless they have blocks nonetheless.
+  /// Bytes of its blocks. Less than `bytes` where it has gaps, unless they have blocks nonetheless, and where it is compressed.
   let occupied: UInt64
   /// How many names it has.
   let names: UInt64
