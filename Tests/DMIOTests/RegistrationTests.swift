@@ -61,6 +61,26 @@ import Testing
     #expect(throws: BlockError.invalid(.reservation)) { _ = try BlockClient(registeredPages: .max) }
   }
 
+  @Test("pages are zero, whether all, some or none of them were another's before") func usedAndFresh() throws {
+    let client = try BlockClient(pages: 1, kind: .driven, registeredPages: 32)
+    for pages in [8, 32, 32, 4] {
+      var buffer = try PageBuffer(pages: pages, of: client)
+      let isZero = contents(buffer, pages * 4096).allSatisfy { $0 == 0 }
+      #expect(isZero, "\(pages) pages")
+      fill(&buffer, [UInt8](repeating: 1, count: pages * 4096))
+    }
+  }
+
+  @Test(
+    "reserved memory asks for huge pages",
+    .enabled(if: access("/sys/kernel/mm/transparent_hugepage/enabled", F_OK) == 0))
+  func hugePages() throws {
+    let client = try BlockClient(pages: 1, kind: .driven, registeredPages: 512)
+    let buffer = try PageBuffer(pages: 1, of: client)
+    let address = buffer.bytes.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
+    #expect(mappingFlags(at: address).contains("hg"))
+  }
+
   @Test("a buffer outlives the client whose pages it has") func outlives() throws {
     var buffer = try PageBuffer(pages: 4, of: try BlockClient(pages: 1, registeredPages: 16))
     fill(&buffer, pattern(16_384, 3))
@@ -122,3 +142,19 @@ import Testing
 
 /// `F_SETLEASE`, which Swift does not import.
 private let setLease: Int32 = 1024
+
+/// What the kernel says of the mapping that `address` lies in.
+private func mappingFlags(at address: UInt) -> [Substring] {
+  guard let file = fopen("/proc/self/smaps", "re") else { return [] }
+  defer { fclose(file) }
+  var line = [CChar](repeating: 0, count: 4096)
+  var isInside = false
+  while fgets(&line, Int32(line.count), file) != nil {
+    let words = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+      .split(whereSeparator: \.isWhitespace)
+    let ends = words.first?.split(separator: "-").compactMap { UInt($0, radix: 16) } ?? []
+    if ends.count == 2 { isInside = (ends[0]..<ends[1]).contains(address) }
+    if isInside, words.first == "VmFlags:" { return Array(words.dropFirst()) }
+  }
+  return []
+}

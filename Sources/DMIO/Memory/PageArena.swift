@@ -15,13 +15,13 @@ final class PageArena: @unchecked Sendable {
   let registered = Atomic<Int>(0)
   /// Why it took no more: an errno, or 0.
   let refusal = Atomic<Int32>(0)
-  private let taken: Locked<[Bool]>
+  private let places: Locked<Places>
 
   /// Maps `pages` pages of zeros. Throws ENOMEM.
   init(pages: Int) throws(BlockError) {
     arena = try Arena(bytes: max(1, pages) * Limits.pageBytes, populate: pages > 0)
     self.pages = pages
-    taken = Locked([Bool](repeating: false, count: pages))
+    places = Locked(Places(pages: pages))
   }
 
   /// The address of the first page.
@@ -30,33 +30,46 @@ final class PageArena: @unchecked Sendable {
   /// Takes `count` pages of zeros that lie side by side, as near to the beginning as there are; nil when there are none.
   @unsafe
   func take(_ count: Int) -> UnsafeMutableRawPointer? {
-    guard let first = taken.withLock({ $0.takeRun(count) }) else { return nil }
+    guard let (first, used) = places.withLock({ $0.take(count) }) else { return nil }
     // Written over, not given back: others in their place would be strangers to the ring.
-    let pages = unsafe arena.bytes(first * Limits.pageBytes, count * Limits.pageBytes)
-    _ = unsafe pages.initializeMemory(as: UInt8.self, repeating: 0)
-    return pages.baseAddress
+    if used > 0 {
+      _ = unsafe arena.bytes(first * Limits.pageBytes, used * Limits.pageBytes)
+        .initializeMemory(as: UInt8.self, repeating: 0)
+    }
+    return unsafe arena.bytes(first * Limits.pageBytes, count * Limits.pageBytes).baseAddress
   }
 
   /// Gives `count` pages back.
   @unsafe
   func put(_ address: UnsafeMutableRawPointer, _ count: Int) {
     let first = Int(UInt(bitPattern: address) - start) / Limits.pageBytes
-    taken.withLock { taken in
-      for page in first..<first + count { taken[page] = false }
-    }
+    places.withLock { $0.put(first..<first + count) }
   }
 }
 
-extension [Bool] {
-  /// Marks the first `count` places side by side that are free; the first of them.
-  fileprivate mutating func takeRun(_ count: Int) -> Int? {
+/// Which pages of an arena are taken.
+private struct Places {
+  private var isTaken: [Bool]
+  /// The first page that nobody ever had: from here on they are as they were mapped.
+  private var fresh = 0
+
+  init(pages: Int) { isTaken = [Bool](repeating: false, count: pages) }
+
+  /// Takes the first `count` places side by side that are free: the first of them, and how many of them somebody had before.
+  mutating func take(_ count: Int) -> (first: Int, used: Int)? {
     var free = 0
-    for index in indices {
-      free = self[index] ? 0 : free + 1
+    for index in isTaken.indices {
+      free = isTaken[index] ? 0 : free + 1
       guard free == count else { continue }
-      for place in index + 1 - count...index { self[place] = true }
-      return index + 1 - count
+      let first = index + 1 - count
+      for place in first...index { isTaken[place] = true }
+      defer { fresh = max(fresh, first + count) }
+      return (first, min(count, max(0, fresh - first)))
     }
     return nil
+  }
+
+  mutating func put(_ places: Range<Int>) {
+    for place in places { isTaken[place] = false }
   }
 }
