@@ -39,10 +39,14 @@ import Testing
     let base = try #require(bytes.memory.base)
     let vectors = UnsafeMutableBufferPointer<MemoryVector>.allocate(capacity: 2)
     defer { vectors.deallocate() }
+    // Beyond what a device can have: refused when the vectors have been looked at, and before the ring is told.
+    let refused = [regions[0], Region(device, start: 1 << 60, count: 8)]
     for (first, second) in [(0, 4096), (4096, 0), (2048, 6144)] {
+      let memory = Memory(vectors: try #require(UnsafePointer(vectors.baseAddress)), count: 2)
+      vectors.initialize(repeating: MemoryVector(base: base, length: 2048))
+      #expect(throws: BlockError.self) { try client.performBlocking(.write, refused, memory) }
       vectors.initializeElement(at: 0, to: MemoryVector(base: base + first, length: 2048))
       vectors.initializeElement(at: 1, to: MemoryVector(base: base + second, length: 2048))
-      let memory = Memory(vectors: try #require(UnsafePointer(vectors.baseAddress)), count: 2)
       #expect(try client.performBlocking(.write, regions, memory).isSuccess)
       let written = [first, second].flatMap { pattern(8192, 5)[$0..<$0 + 2048] }
       #expect(disk.contents(0, 4096) == written && disk.contents(64 * 512, 4096) == written)
@@ -67,6 +71,35 @@ import Testing
         }
         #expect(disk.contents(0, 8192) == memory.contents + memory.contents)
       }
+    }
+  }
+
+  @Test("a refused request takes nothing from those that were submitted before it", arguments: Way.engines)
+  func refusedBetween(engine: EngineChoice) throws {
+    let disk = try TemporaryDisk(bytes: 1 << 16)
+    let client = try BlockClient(pages: 16, kind: .driven, engine: engine)
+    let device = try disk.open(direct: false)
+    func regions(_ starts: UInt64...) -> [Region] { starts.map { Region(device, start: $0, count: 16) } }
+    let between: [(Bytes.Form, [Region])] = [
+      (.pages(offset: 511), regions(0, 16)), (.pages(offset: 512), regions(0, 1 << 60)),
+      (.vectors([4096], shift: 0), regions(0, 1 << 60)), (.pages(offset: 511), regions(0)),
+    ]
+    for (round, (form, places)) in between.enumerated() {
+      let given = (0..<3).map { Bytes($0 == 1 ? form : .pages(offset: 512), count: 8192) }
+      for (index, bytes) in given.enumerated() { bytes.contents = pattern(8192, UInt64(4 * round + index)) }
+      let (ended, good) = (Box(0), Box(0))
+      let end: @Sendable (RegionResult) -> Void = { result in
+        ended.change { $0 += 1 }
+        if result.isSuccess { good.change { $0 += 1 } }
+      }
+      try client.submit(.write, regions(0, 16), given[0].memory, completion: end)
+      #expect(throws: BlockError.self) { try client.submit(.write, places, given[1].memory, completion: end) }
+      try client.submit(.write, regions(32, 48), given[2].memory, completion: end)
+      while ended.value < 2 { try client.poll(wait: true) }
+      #expect(good.value == 2)
+      let areFirst = disk.contents(0, 16384) == given[0].contents + given[0].contents
+      let areLast = disk.contents(16384, 16384) == given[2].contents + given[2].contents
+      #expect(areFirst && areLast, "\(form)")
     }
   }
 }
