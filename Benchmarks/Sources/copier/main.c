@@ -23,7 +23,8 @@ static const char usage[] =
     "\n"
     "  --chunk BYTES   bytes of a read and a write; a multiple of 4096   (1 MiB)\n"
     "  --bytes N       only so many of the source   (all)\n"
-    "  --mapped        write out of a mapping of the source, instead of reading it; ends with SIGBUS where it shrinks\n";
+    "  --mapped        write out of a mapping of the source, instead of reading it; where the source changes, targets differ\n"
+    "  --apart         no copy, but all of its calls: each thread reads its part of the source, and writes what it read last\n";
 
 _Noreturn static void show_usage(void) {
   fprintf(stderr, usage, program_invocation_short_name);
@@ -50,7 +51,8 @@ static struct file open_file(const char *path, int flags) {
 int main(int argc, char **argv) {
   static const struct option names[] = {
       {"chunk", required_argument, NULL, 'c'}, {"bytes", required_argument, NULL, 'b'},
-      {"mapped", no_argument, NULL, 'm'}, {NULL, 0, NULL, 0}};
+      {"mapped", no_argument, NULL, 'm'},      {"apart", no_argument, NULL, 'a'},
+      {NULL, 0, NULL, 0}};
   struct copy copy = {.chunk = 1 << 20, .bytes = UINT64_MAX};
   bool is_mapped = false;
   int letter;
@@ -58,6 +60,7 @@ int main(int argc, char **argv) {
     if (letter == 'c') copy.chunk = number(optarg, 4096, 1 << 30);
     else if (letter == 'b') copy.bytes = number(optarg, 1, INT64_MAX);
     else if (letter == 'm') is_mapped = true;
+    else if (letter == 'a') copy.is_apart = 1;
     else show_usage();
   }
   if (argc - optind < 2) show_usage();
@@ -75,7 +78,7 @@ int main(int argc, char **argv) {
     copy.targets[index] = open_file(argv[optind + 1 + (int)index], O_WRONLY | O_CREAT | O_TRUNC);
   }
   if (is_mapped && copy.bytes > 0) map_source(&copy);
-  if (copy.count == 1 && copy.mapped == NULL) copy_ahead(&copy);
+  if (copy.count == 1 && copy.mapped == NULL && !copy.is_apart) copy_ahead(&copy);
   else copy_shares(&copy);
   return 0;
 }

@@ -4,6 +4,7 @@
 #include "fail.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -21,8 +22,9 @@ static void *work(void *context) {
   unsigned char *memory = copy->mapped == NULL ? chunks(copy, 1) : copy->mapped;
   for (uint64_t offset = 0; offset < copy->bytes; offset += copy->chunk) {
     uint64_t bytes = chunk_at(copy, offset);
-    if (copy->mapped == NULL) read_all(&copy->source, memory, bytes, offset);
-    else memory = copy->mapped + offset;
+    bool is_others = copy->is_apart && offset / copy->chunk % share->step != share->first;
+    if (copy->mapped != NULL) memory = copy->mapped + offset;
+    else if (!is_others) read_all(&copy->source, memory, bytes, offset);
     for (uint32_t index = share->first; index < copy->count; index += share->step) {
       write_all(&copy->targets[index], memory, bytes, offset);
     }

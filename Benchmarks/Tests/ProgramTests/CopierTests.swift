@@ -45,6 +45,19 @@ import Testing
     for target in targets { #expect(try contents(target) == contents(source)) }
   }
 
+  @Test("apart, each thread reads only its part, and all targets are written whole", arguments: [1, 3])
+  func apart(targets count: Int) throws {
+    let source = try source()
+    let targets = try (0..<count).map { _ in try ScratchFile(bytes: 0) }
+    let paths = [source.path] + targets.map(\.path)
+    #expect(try Program.run("copier", ["--apart", "--chunk", "65536"] + paths).code == 0)
+    let size = try contents(source).count
+    for target in targets { #expect(try contents(target).count == size) }
+    // The first thread's first chunk is its own.
+    #expect(try contents(targets[0]).prefix(65_536) == contents(source).prefix(65_536))
+    if count > 1 { #expect(try contents(targets[1]).prefix(65_536) != contents(source).prefix(65_536)) }
+  }
+
   @Test("a target that takes nothing, or not all, ends it with a message", arguments: [0, 1])
   func failure(others: Int) throws {
     let source = try source()

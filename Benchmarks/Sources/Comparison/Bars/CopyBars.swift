@@ -23,7 +23,7 @@ extension Bars {
         shell("tee", "tee \(targets[0]) \(targets[1]) \(targets[2]) <\(source) >\(targets[3])", gib: 4),
         Contestant("dc3dd", ["dc3dd", "if=\(source)"] + outputs, meter: .stopwatch(gib: 4)),
       ].flatMap { [$0, $0.twin] } + inC(toTargets: 4)
-        + [mapped, dmio(Array(targets.prefix(4)))]),
+        + [mapped, apart, dmio(Array(targets.prefix(4)))]),
     Experiment(
       "copy-8", "copies of 256 MiB from tmpfs to 4 and 8 targets on tmpfs", rounds: .some,
       [
@@ -63,6 +63,7 @@ extension Bars {
       "copier-file-dmio", "dmio / C copier, 1 target", in: "copy-file", "dmio", over: ["C copier"], by: .gibPerSecond,
       noise: nil),
     copier("dcfldd"), copier("tee"), copier("dc3dd"), mapped("dcfldd"), mapped("tee"), mapped("dc3dd"),
+    apart("dcfldd"), apart("tee"), apart("dc3dd"),
     Row(
       "copier-4-dmio", "dmio / C copier, 4 targets", in: "copy-4", "dmio", over: ["C copier"], by: .gibPerSecond,
       noise: nil),
@@ -83,11 +84,18 @@ extension Bars {
       over: [peer], by: .gibPerSecond, noise: nil)
   }
 
+  private static func apart(_ peer: String) -> Row {
+    Row(
+      "apart-4-\(peer)", "C, all calls of a copy without copying / \(peer)'s, 4 targets on tmpfs", in: "copy-4",
+      apart.name,
+      over: [peer], by: .gibPerSecond, noise: nil)
+  }
+
   private static func fan(_ peer: String, _ bar: Double) -> Row {
     Row(
       "copy-4-\(peer)", "copy of 1 GiB to 4 targets on tmpfs: speed / \(peer)'s", in: "copy-4", "dmio", over: [peer],
       by: .gibPerSecond, bar: .atLeast(bar), reach: "memory bandwidth", noise: nil,
-      limits: ["copier-4-\(peer)", "mapped-4-\(peer)"])
+      limits: ["copier-4-\(peer)", "mapped-4-\(peer)"], ceiling: "apart-4-\(peer)")
   }
 
   private static let outputs = targets.prefix(4).map { "of=\($0)" }
@@ -113,10 +121,15 @@ extension Bars {
     return [copier, copier.twin]
   }
 
-  /// The least that a copy can move: each processor looks at the source once and writes it twice, from its cache. It is
-  /// no way to copy what may shrink or fail, which ends the process.
+  /// Does not read the source: each processor looks at it once and writes it twice, from its cache. It is no way to copy
+  /// what may change meanwhile: the targets would differ.
   private static let mapped = Contestant(
     "C mapped", ["{copier}", "--mapped", source] + targets.prefix(4), meter: .stopwatch(gib: 4))
+
+  /// Less than a copy: each processor reads half of the source, and writes two targets from the memory it keeps, which is
+  /// always in its cache. It waits for nobody.
+  private static let apart = Contestant(
+    "C apart", ["{copier}", "--apart", source] + targets.prefix(4), meter: .stopwatch(gib: 4))
 
   private static func partInC(toTargets count: Int) -> Contestant {
     Contestant(
