@@ -25,7 +25,9 @@ final class BenchBytes {
     unsafe nodes = .allocate(capacity: plan.memory == .list ? scattered : 0)
     guard let base = unsafe base else { return }
     for index in unsafe vectors.indices {
-      let vector = unsafe MemoryVector(base: base + 2 * index * Limits.pageBytes, length: Limits.pageBytes)
+      // All of a block together, which need not be whole pages.
+      let length = min(Limits.pageBytes, plan.blockBytes - index % blockPages * Limits.pageBytes)
+      let vector = unsafe MemoryVector(base: base + 2 * index * Limits.pageBytes, length: length)
       unsafe vectors.initializeElement(at: index, to: vector)
     }
     for index in unsafe nodes.indices {
