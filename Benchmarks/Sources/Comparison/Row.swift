@@ -20,14 +20,12 @@ public struct Row: Sendable {
   public let noise: String?
   /// The rows, of the same experiment, that say what C reaches of the same; none where nothing tells.
   public let limits: [String]
-  /// The row of a program that does less than the job needs: what it misses, nothing that does the job can reach.
-  public let ceiling: String?
 
   /// A row.
   public init(
     _ id: String, _ what: String, in experiment: String, _ subject: String, over reference: [String] = [],
     by quantity: Quantity = .iops, bar: Bar? = nil, reach: String = "", noise: String? = "C",
-    limits: [String] = [], ceiling: String? = nil
+    limits: [String] = []
   ) {
     self.id = id
     self.what = what
@@ -39,7 +37,6 @@ public struct Row: Sendable {
     self.reach = reach
     self.noise = noise
     self.limits = limits
-    self.ceiling = ceiling
   }
 
   /// The same, judged by another bar.

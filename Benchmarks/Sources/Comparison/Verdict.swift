@@ -45,8 +45,8 @@ public struct Verdict: Sendable {
 }
 
 extension Verdict {
-  /// Judges `row` by what its experiment measured, and by what C reached in it, which the rows `limits` and `ceiling` say.
-  public init(_ row: Row, _ measured: Measurements, limits: [Row], ceiling: Row? = nil) {
+  /// Judges `row` by what its experiment measured, and by what C reached in it, which the rows `limits` say.
+  public init(_ row: Row, _ measured: Measurements, limits: [Row]) {
     self.init(row, measured)
     // By the same bar, and the same rule of noise.
     let verdicts = limits.map { Verdict($0.held(to: row.bar), measured) }
@@ -58,12 +58,8 @@ extension Verdict {
     } else {
       (ofC, worst, nearness) = (most, least, .atLeast(Verdict.leastOfC))
     }
-    // What less than the job reaches needs no excuse: it is what it is. Neither does C that does the job, then.
-    let top = ceiling.flatMap { Verdict($0, measured).value }
-    let isAboveAll = top.map { top in (reached + [top]).allSatisfy { row.bar?.isMet(by: $0) == false } } ?? false
-    if isAboveAll { ofC = top }
     isBeyondC =
-      reached.count == limits.count && (isAboveAll || verdicts.allSatisfy { $0.isMet == false })
+      reached.count == limits.count && verdicts.allSatisfy { $0.isMet == false }
       && nearness.isMet(by: value / worst, noise: noise ?? 1)
   }
 

@@ -19,9 +19,7 @@ struct Runner {
       measured[experiment.id] = try measure(experiment)
     }
     return rows.map { row in
-      measured[row.experiment].map {
-        Verdict(row, $0, limits: row.limits.compactMap(Bars.row), ceiling: row.ceiling.flatMap(Bars.row))
-      }
+      measured[row.experiment].map { Verdict(row, $0, limits: row.limits.compactMap(Bars.row)) }
         ?? Verdict(row, notRun: "there is no such experiment")
     }
   }

@@ -1,6 +1,7 @@
 #ifndef COPIER_COPY_H
 #define COPIER_COPY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* An open file. */
@@ -16,7 +17,7 @@ struct copy {
   uint64_t chunk; /* bytes of a read and a write */
   struct file *targets;
   uint32_t count;
-  int is_apart; /* whether a thread reads its part of the source only, and writes what it has at hand: no copy */
+  bool is_apart; /* whether a thread reads its part of the source only, and writes what it has at hand: no copy */
   unsigned char *mapped; /* all of the source, where it is not to be read; else NULL */
 };
 

@@ -60,7 +60,7 @@ int main(int argc, char **argv) {
     if (letter == 'c') copy.chunk = number(optarg, 4096, 1 << 30);
     else if (letter == 'b') copy.bytes = number(optarg, 1, INT64_MAX);
     else if (letter == 'm') is_mapped = true;
-    else if (letter == 'a') copy.is_apart = 1;
+    else if (letter == 'a') copy.is_apart = true;
     else show_usage();
   }
   if (argc - optind < 2) show_usage();

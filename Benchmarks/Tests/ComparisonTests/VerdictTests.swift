@@ -144,23 +144,6 @@ import Testing
     #expect(verdict(["dmio": 130, "fio": 100, "C": 140, "C-2": 140]).isMissed)
   }
 
-  @Test(
-    "a bar that less than the job misses as measured is beyond C, unless C that does the job reaches it as measured")
-  func ceiling() {
-    let less = Row("l", "less / fio", in: "e", "less", over: ["fio"])
-    func verdict(_ c: Double, _ most: Double?) -> Verdict {
-      var values = ["dmio": 130, "fio": 100, "C": c, "C-2": 0.95 * c]
-      values["less"] = most
-      return Verdict(Self.limited, measured(values), limits: [Self.limit], ceiling: less)
-    }
-    // By its noise C would meet the bar.
-    #expect(verdict(145, nil).isMissed)
-    #expect(verdict(145, 149).isBeyondC && verdict(145, 149).ofC == 1.49)
-    #expect(verdict(145, 150).isMissed && verdict(150, 149).isMissed)
-    // Without its noise, too, C misses it, whatever less than the job does.
-    #expect(verdict(140, 200).isBeyondC)
-  }
-
   @Test("an upper bar has its limit above") func upperLimit() {
     let row = Row("r", "8 / 4", in: "e", "8", over: ["4"], by: .seconds, bar: .atMost(2.1), noise: nil, limits: ["c"])
     let limit = Row("c", "C: 8 / 4", in: "e", "C 8", over: ["C 4"], by: .seconds, noise: nil)

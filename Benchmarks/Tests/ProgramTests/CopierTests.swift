@@ -55,7 +55,9 @@ import Testing
     for target in targets { #expect(try contents(target).count == size) }
     // The first thread's first chunk is its own.
     #expect(try contents(targets[0]).prefix(65_536) == contents(source).prefix(65_536))
-    if count > 1 { #expect(try contents(targets[1]).prefix(65_536) != contents(source).prefix(65_536)) }
+    // One processor has one thread, whose part is all.
+    guard count > 1, ProcessInfo.processInfo.activeProcessorCount > 1 else { return }
+    #expect(try contents(targets[1]).prefix(65_536) != contents(source).prefix(65_536))
   }
 
   @Test("a target that takes nothing, or not all, ends it with a message", arguments: [0, 1])

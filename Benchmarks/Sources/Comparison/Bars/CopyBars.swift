@@ -55,47 +55,39 @@ extension Bars {
   ]
 
   /// What the machine can do at all, and how much of it `dmio` does.
-  static let copierRows = [
-    Row(
-      "copier-file", "C copier / the best peer's, 1 GiB, tmpfs→tmpfs", in: "copy-file", "C copier", over: peers,
-      by: .gibPerSecond, noise: nil),
-    Row(
-      "copier-file-dmio", "dmio / C copier, 1 target", in: "copy-file", "dmio", over: ["C copier"], by: .gibPerSecond,
-      noise: nil),
-    copier("dcfldd"), copier("tee"), copier("dc3dd"), mapped("dcfldd"), mapped("tee"), mapped("dc3dd"),
-    apart("dcfldd"), apart("tee"), apart("dc3dd"),
-    Row(
-      "copier-4-dmio", "dmio / C copier, 4 targets", in: "copy-4", "dmio", over: ["C copier"], by: .gibPerSecond,
-      noise: nil),
-    Row(
-      "copier-8", "C copier: time of 8 targets / of 4", in: "copy-8", "C copier, 8 targets",
-      over: ["C copier, 4 targets"], by: .seconds, noise: nil),
-  ]
+  static let copierRows =
+    [
+      Row(
+        "copier-file", "C copier / the best peer's, 1 GiB, tmpfs→tmpfs", in: "copy-file", "C copier", over: peers,
+        by: .gibPerSecond, noise: nil),
+      Row(
+        "copier-file-dmio", "dmio / C copier, 1 target", in: "copy-file", "dmio", over: ["C copier"], by: .gibPerSecond,
+        noise: nil),
+    ] + ["dcfldd", "tee", "dc3dd"].flatMap(beside) + [
+      Row(
+        "copier-4-dmio", "dmio / C copier, 4 targets", in: "copy-4", "dmio", over: ["C copier"], by: .gibPerSecond,
+        noise: nil),
+      Row(
+        "copier-8", "C copier: time of 8 targets / of 4", in: "copy-8", "C copier, 8 targets",
+        over: ["C copier, 4 targets"], by: .seconds, noise: nil),
+    ]
 
-  private static func copier(_ peer: String) -> Row {
-    Row(
-      "copier-4-\(peer)", "C copier / \(peer)'s, 4 targets on tmpfs", in: "copy-4", "C copier", over: [peer],
-      by: .gibPerSecond, noise: nil)
-  }
-
-  private static func mapped(_ peer: String) -> Row {
-    Row(
-      "mapped-4-\(peer)", "C copier out of a mapping / \(peer)'s, 4 targets on tmpfs", in: "copy-4", mapped.name,
-      over: [peer], by: .gibPerSecond, noise: nil)
-  }
-
-  private static func apart(_ peer: String) -> Row {
-    Row(
-      "apart-4-\(peer)", "C, all calls of a copy without copying / \(peer)'s, 4 targets on tmpfs", in: "copy-4",
-      apart.name,
-      over: [peer], by: .gibPerSecond, noise: nil)
+  private static func beside(_ peer: String) -> [Row] {
+    [
+      ("copier", "C copier", "C copier"), ("mapped", "C copier out of a mapping", mapped.name),
+      ("apart", "C, all calls of a copy without copying", apart.name),
+    ].map { id, what, subject in
+      Row(
+        "\(id)-4-\(peer)", "\(what) / \(peer)'s, 4 targets on tmpfs", in: "copy-4", subject, over: [peer],
+        by: .gibPerSecond, noise: nil)
+    }
   }
 
   private static func fan(_ peer: String, _ bar: Double) -> Row {
     Row(
       "copy-4-\(peer)", "copy of 1 GiB to 4 targets on tmpfs: speed / \(peer)'s", in: "copy-4", "dmio", over: [peer],
       by: .gibPerSecond, bar: .atLeast(bar), reach: "memory bandwidth", noise: nil,
-      limits: ["copier-4-\(peer)", "mapped-4-\(peer)"], ceiling: "apart-4-\(peer)")
+      limits: ["copier-4-\(peer)", "mapped-4-\(peer)"])
   }
 
   private static let outputs = targets.prefix(4).map { "of=\($0)" }
