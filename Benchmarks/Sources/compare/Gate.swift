@@ -7,8 +7,10 @@ struct Gate {
   let file: String
 
   static let leastRatio = 0.8
-  private static let rounds = 9
-  private static let seconds = 0.2
+  /// Many, and short. Beside four other programs that came and went on two processors, the ratio of the best of 9 rounds of 0.2 s
+  /// fell below the bar in 2 % of 4,000 draws, that of 61 such short ones in none: its least was 0.95, and 0.97 alone.
+  private static let rounds = 61
+  private static let seconds = 0.1
 
   /// Prints what was found; whether all of it holds.
   func passes() throws(Message) -> Bool {
