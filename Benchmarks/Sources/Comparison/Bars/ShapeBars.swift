@@ -30,7 +30,7 @@ extension Bars {
         Contestant("blocking", Command.dmio(door: "blocking"))
       ]),
     Experiment(
-      "threads", "4 KiB writes to /dev/null, depth 32, each thread with a client or ring of its own",
+      "threads", "4 KiB writes to /dev/null, depth 32, each thread with a client or ring of its own", rounds: .most,
       // It takes the kernel some milliseconds to put them on two processors.
       lengthening: 4,
       Contestant.twins(Command.reference()) + [
