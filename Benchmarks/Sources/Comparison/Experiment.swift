@@ -87,12 +87,19 @@ public struct Experiment: Sendable {
   /// The places that its contestants need.
   public var places: Set<String> { contestants.reduce(into: []) { $0.formUnion($1.places) } }
 
-  /// Who runs when in a turn: A B, then B A, then A B. A machine that slows down slows down both. More than two begin elsewhere
-  /// after two turns, A B C, C B A, B C A, A C B…, so that nobody always runs between the same two others.
+  /// Who runs when in a turn: A B, then B A, then A B. A machine that slows down slows down both.
+  ///
+  /// What somebody leaves behind, such as the memory of a copy, is felt by whoever comes next. So more than two run in the rows of
+  /// Williams' square, each followed by its reverse: in twice as many turns as there are contestants each of them is in each place
+  /// twice, and comes right after each other one equally often.
   public func order(inTurn turn: Int) -> [Contestant] {
-    let first = contestants.count > 2 ? turn / 2 % contestants.count : 0
-    let order = contestants[first...] + contestants[..<first]
-    return turn.isMultiple(of: 2) ? Array(order) : order.reversed()
+    let count = contestants.count
+    let row = count > 2 ? turn / 2 : 0
+    // 0, 1, n - 1, 2, n - 2…: all differences between neighbours, once each.
+    let order = (0..<count).map {
+      contestants[((($0 + 1) / 2 * ($0.isMultiple(of: 2) ? -1 : 1)) + count + row) % count]
+    }
+    return turn.isMultiple(of: 2) ? order : order.reversed()
   }
 
   /// How many turns make a round, each as much shorter: 4 where all tell about themselves, as such a run begins with its first

@@ -74,10 +74,19 @@ import Testing
     #expect((0..<3).map { experiment.order(inTurn: $0).map(\.name) } == [["A", "B"], ["B", "A"], ["A", "B"]])
   }
 
-  @Test("of several, each runs in each place as often as the others, and next to different ones") func rotation() {
-    let contestants = ["A", "B", "C"].map { Contestant($0, [$0]) }
-    let orders = (0..<6).map { Experiment("x", "x", contestants).order(inTurn: $0).map(\.name).joined() }
-    #expect(orders == ["ABC", "CBA", "BCA", "ACB", "CAB", "BAC"])
+  @Test("of several, each runs in each place, and right after each other one, equally often", arguments: 3...11)
+  func square(count: Int) {
+    let experiment = Experiment("x", "x", (0..<count).map { Contestant("\($0)", ["x"]) })
+    var (places, neighbours) = ([String: Int](), [String: Int]())
+    for turn in 0..<2 * count {
+      let names = experiment.order(inTurn: turn).map(\.name)
+      for (place, name) in names.enumerated() { places["\(name) at \(place)", default: 0] += 1 }
+      for (first, second) in zip(names, names.dropFirst()) { neighbours["\(first) \(second)", default: 0] += 1 }
+    }
+    #expect(places.count == count * count)
+    #expect(Set(places.values) == [2])
+    #expect(neighbours.count == count * (count - 1))
+    #expect(Set(neighbours.values) == [2])
   }
 
   @Test("a round has several turns where nobody is timed from outside") func turns() {
