@@ -13,7 +13,8 @@ extension Bars {
       "border-null", "4 KiB writes to null:1GiB, depth 32, through the C interface and without",
       border("null:1GiB", "write")),
     Experiment(
-      "border-loop", "4 KiB writes to a loop device over tmpfs, depth 32, through the C interface and without", rounds: .most,
+      "border-loop", "4 KiB writes to a loop device over tmpfs, depth 32, through the C interface and without",
+      rounds: .most,
       // What such a device does in the first 0.05 s hangs on what the thread that writes did before; 0.4 s do not.
       lengthening: 8,
       border("{loop}", "write", more: ["--yes"])),
