@@ -96,8 +96,8 @@ public struct Experiment: Sendable {
     let count = contestants.count
     let row = count > 2 ? turn / 2 : 0
     // 0, 1, n - 1, 2, n - 2…: all differences between neighbours, once each.
-    let order = (0..<count).map {
-      contestants[((($0 + 1) / 2 * ($0.isMultiple(of: 2) ? -1 : 1)) + count + row) % count]
+    let order = (0..<count).map { place in
+      contestants[((place.isMultiple(of: 2) ? count - place / 2 : place / 2 + 1) + row) % count]
     }
     return turn.isMultiple(of: 2) ? order : order.reversed()
   }
