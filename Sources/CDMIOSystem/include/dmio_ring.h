@@ -129,10 +129,9 @@ DMIO_INLINE uint32_t dmio_ring_ready(struct dmio_ring_view view)
 	return __atomic_load_n(view.cq_tail, __ATOMIC_ACQUIRE) - dmio_ring_cq_head(view);
 }
 
-/* Takes one completion out; call only while dmio_ring_ready() said that there is one. */
-DMIO_INLINE struct dmio_cqe dmio_ring_take(struct dmio_ring_view view)
+/* Takes out the completion at `head`, which is dmio_ring_cq_head(); call only while dmio_ring_ready() said that there is one. */
+DMIO_INLINE struct dmio_cqe dmio_ring_take(struct dmio_ring_view view, uint32_t head)
 {
-	uint32_t head = dmio_ring_cq_head(view);
 	struct dmio_cqe cqe = view.cqes[head & view.cq_mask];
 
 	__atomic_store_n(view.cq_head, head + 1, __ATOMIC_RELEASE);

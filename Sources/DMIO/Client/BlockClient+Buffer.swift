@@ -18,8 +18,15 @@ package enum BufferDoor {
     }
     unsafe slot.pointee.notify = unsafe notify
     unsafe slot.pointee.context = unsafe context
+    guard state.flies(slot, Ring.foldedMark, operation, values, address) else { return sendUnfolded(state, slot) }
+    return 0
+  }
+
+  /// The general way. Not inlined, as what it needs would have to be kept at hand.
+  @inline(never)
+  private static func sendUnfolded(_ state: Stable<ClientState>, _ slot: Stable<RequestSlot>) -> Int32 {
     do throws(BlockError) {
-      try state.sendFolded(slot, Ring.foldedMark, operation, values, address, .max)
+      try state.sendUnfolded(slot, Ring.foldedMark, .max)
       return 0
     } catch {
       return -error.errno.rawValue

@@ -36,15 +36,24 @@ extension BlockClient {
   ) throws(BlockError) {
     // Asked before anything is read, as the compiler moves nothing past it.
     guard memory.kind == .contiguous, state.isOwner else {
-      return try unsafe submitAny(operation, region.span, memory, nil, context, notify)
+      return try unsafe submitOneOfAny(operation, region, memory, context, notify)
     }
     let (values, address) = unsafe (region.values, UInt(bitPattern: memory.base))
     guard let slot = state.fold(operation, values, address) else {
-      return try unsafe submitAny(operation, region.span, memory, nil, context, notify)
+      return try unsafe submitOneOfAny(operation, region, memory, context, notify)
     }
     unsafe slot.pointee.notify = unsafe notify
     unsafe slot.pointee.context = unsafe context
     try state.sendFolded(slot, Ring.foldedMark, operation, values, address, memory.count)
+  }
+
+  /// Leaves the straight line. It is called with what was given, in the same places, so that nothing is moved on the line for it.
+  @inline(never)
+  private func submitOneOfAny(
+    _ operation: Operation, _ region: RegionRef, _ memory: Memory, _ context: UnsafeMutableRawPointer?,
+    _ notify: @escaping Notify
+  ) throws(BlockError) {
+    try unsafe submitAny(operation, region.span, memory, nil, context, notify)
   }
 
   /// The general way. Not inlined: what it needs would have to be kept at hand on the straight line, too.

@@ -24,11 +24,11 @@ extension BlockClient {
     _ operation: Operation, _ region: RegionRef, _ address: UInt, _ byteCount: Int
   ) -> Int? {
     let (region, bytes) = (region.values, Int(truncatingIfNeeded: region.count) &* Limits.sectorBytes)
-    guard operation.isPlain, operation.priority == .none, byteCount >= bytes,
+    guard operation.priority == .none, byteCount >= bytes,
       region.device.isHealthy, !state.pointee.isClosed.load(ordering: .relaxed)
     else { return nil }
     return region.device.with { device in
-      guard device.fit.takes(operation, region.start, region.count, address) else { return nil }
+      guard device.fit.takesPlain(operation, region.start, region.count, address) else { return nil }
       return FileCall.whole(
         device.descriptor, operation.kind, address, bytes, offset: region.start &* UInt64(Limits.sectorBytes))
     }

@@ -124,18 +124,19 @@ struct Ring: ~Copyable {
     address >= known.lowerBound && address &+ UInt(length) <= known.upperBound
   }
 
-  /// Fills an entry with a whole region of contiguous memory; false when there is no room at hand.
+  /// Fills an entry with a whole region of contiguous memory, for a plain operation; false when there is no room at hand.
   @inline(__always)
-  mutating func fillWhole(
-    _ bits: UInt, _ entry: Stable<DeviceEntry>, _ operation: Operation, _ flags: Int32,
+  mutating func fillPlain(
+    _ bits: UInt, _ entry: Stable<DeviceEntry>, _ operation: Operation,
     start: UInt64, count: UInt64, address: UInt
   ) -> Bool {
-    guard hasRoomAtHand else { return false }
+    guard _fastPath(hasRoomAtHand) else { return false }
     let sqe = unsafe fillNext()
     unsafe sqe.pointee.head = Ring.head(UInt32(DMIO_OP_READ), operation) | entry.pointee.ringFile.head
     unsafe sqe.pointee.off = start &* UInt64(Limits.sectorBytes)
     unsafe sqe.pointee.addr = UInt64(address)
-    unsafe sqe.pointee.transfer = Ring.transfer(UInt32(truncatingIfNeeded: count &* UInt64(Limits.sectorBytes)), flags)
+    // A piece, so the bytes are all in the lower half; and no flags are above them.
+    unsafe sqe.pointee.transfer = count &* UInt64(Limits.sectorBytes)
     unsafe sqe.pointee.user_data = UInt64(bits)
     return true
   }
@@ -256,10 +257,16 @@ struct Ring: ~Copyable {
   @inline(__always)
   var readyCount: UInt32 { unsafe dmio_ring_ready(view) }
 
-  /// Takes one completion, which has to stand ready: `user_data` and result.
+  /// The number of the completion that is to be taken next.
   @inline(__always)
-  func take() -> (bits: UInt, result: Int) {
-    let cqe = unsafe dmio_ring_take(view)
+  var nextCompletion: UInt32 { unsafe dmio_ring_cq_head(view) }
+
+  /// Takes completion `number`, the next one, which has to stand ready: `user_data` and result.
+  ///
+  /// Who takes several counts for himself: that number as it was stored a moment ago is later at hand than one that was kept.
+  @inline(__always)
+  func take(_ number: UInt32) -> (bits: UInt, result: Int) {
+    let cqe = unsafe dmio_ring_take(view, number)
     return (UInt(cqe.user_data), Int(cqe.res))
   }
 }

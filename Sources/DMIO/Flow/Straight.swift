@@ -24,17 +24,27 @@ extension Stable where Value == ClientState {
     _ slot: Stable<RequestSlot>, _ mark: UInt, _ operation: Operation, _ region: RegionRef.Values, _ address: UInt,
     _ byteCount: Int
   ) throws(BlockError) {
+    let bytes = Int(truncatingIfNeeded: region.count) &* Limits.sectorBytes
+    guard _fastPath(byteCount >= bytes) else { return try sendUnfolded(slot, mark, byteCount) }
+    // From here on the length of the memory need not be kept at hand: that of the region says as much.
+    guard flies(slot, mark, operation, region, address) else { return try sendUnfolded(slot, mark, bytes) }
+  }
+
+  /// Puts a folded request into the ring; false when something has to be decided, and nothing was done. Its memory is long enough.
+  @inline(__always)
+  func flies(
+    _ slot: Stable<RequestSlot>, _ mark: UInt, _ operation: Operation, _ region: RegionRef.Values, _ address: UInt
+  ) -> Bool {
     // Nothing is called between here and the entry, so that nothing has to be kept across it.
     // Each condition is a branch that is foretold: put together, they would cost more than they save.
     guard _fastPath(pointee.lease > 0), _fastPath(!pointee.isClosed.load(ordering: .relaxed)),
-      _fastPath(operation.isPlain), _fastPath(region.device.isHealthy),
-      _fastPath(byteCount >= Int(truncatingIfNeeded: region.count) &* Limits.sectorBytes),
-      let entry = pointee.devices.known(region.device),
-      entry.pointee.fit.takes(operation, region.start, region.count, address),
-      unsafe entry.pointee.ring.unsafelyUnwrapped.pointee.fillWhole(
-        slot.bits | mark, entry, operation, 0, start: region.start, count: region.count, address: address)
-    else { return try sendUnfolded(slot, mark, byteCount) }
+      _fastPath(region.device.isHealthy), let entry = pointee.devices.known(region.device),
+      entry.pointee.fit.takesPlain(operation, region.start, region.count, address),
+      unsafe entry.pointee.ring.unsafelyUnwrapped.pointee.fillPlain(
+        slot.bits | mark, entry, operation, start: region.start, count: region.count, address: address)
+    else { return false }
     pointee.lease &-= 1
+    return true
   }
 
   /// True when the line lacked a place, or room in the ring, and now has both. It needs neither for a device that has no ring.
@@ -64,7 +74,7 @@ extension Stable where Value == ClientState {
 
   /// Takes a folded request the general way, or the line once more if it only lacked what is there now.
   @inline(never)
-  private func sendUnfolded(_ slot: Stable<RequestSlot>, _ mark: UInt, _ byteCount: Int) throws(BlockError) {
+  func sendUnfolded(_ slot: Stable<RequestSlot>, _ mark: UInt, _ byteCount: Int) throws(BlockError) {
     if findsPlace(for: slot.pointee.first.device) {
       let (operation, region) = (slot.pointee.operation, slot.pointee.first.values)
       return try sendFolded(slot, mark, operation, region, slot.pointee.address, byteCount)
@@ -87,12 +97,12 @@ extension Stable where Value == ClientState {
   /// Takes the result of a folded request and gives its answer: what Completion and Delivery do for it.
   @inline(__always)
   func completeFolded(_ slot: Stable<RequestSlot>, _ result: Int, isQueued: Bool) {
-    guard slot.pointee.first.isAll(result) else {
+    guard _fastPath(slot.pointee.first.isAll(result)) else {
+      pointee.delivered &-= 1
       slot.unfold(isQueued ? .batch : .notify)
       return settleWhole(slot, 0, result)
     }
-    if pointee.queued == 0 { pointee.lease &+= 1 } else { passPlaceOn() }
-    pointee.delivered &+= 1
+    if _fastPath(pointee.queued == 0) { pointee.lease &+= 1 } else { passPlaceOn() }
     if isQueued {
       slot.pointee.errors = 0
       pointee.batch.ended.append(slot)

@@ -82,26 +82,38 @@ extension Stable where Value == ClientState {
   /// Takes the ring's completions, answers what they end, and goes on with what lacked pieces.
   private func reap() {
     if let ring = pointee.ring {
-      var count = ring.pointee.readyCount
-      while count > 0 {
-        let (bits, result) = ring.pointee.take()
-        if bits & Ring.foldedMark != 0 {
+      var next = ring.pointee.nextCompletion
+      let end = next &+ ring.pointee.readyCount
+      // As if each were a folded request, whose answer is one completion.
+      pointee.delivered &+= Int(end &- next)
+      while next != end {
+        let (bits, result) = ring.pointee.take(next)
+        next &+= 1
+        if _fastPath(bits & Ring.foldedMark != 0) {
           completeFolded(
             Stable<RequestSlot>(bits: bits & ~Ring.foldedBatchMark), result, isQueued: bits & 2 != 0)
-        } else if bits & Ring.wholeMark != 0 {
-          completeWhole(bits, result)
-        } else if bits != Ring.watch {
-          complete(Stable<PieceRecord>(bits: bits), result)
         } else {
-          pointee.isWatching = false
-          dmio_event_clear(pointee.mailbox.event)
-          pointee.hasClearedEvent = true
+          pointee.delivered &-= 1
+          completeAny(bits, result)
         }
-        count &-= 1
       }
     }
     goOn()
     if !pointee.ready.isEmpty { deliverReady() }
+  }
+
+  /// Takes a completion of anything but a folded request.
+  @inline(__always)
+  private func completeAny(_ bits: UInt, _ result: Int) {
+    if bits & Ring.wholeMark != 0 {
+      completeWhole(bits, result)
+    } else if bits != Ring.watch {
+      complete(Stable<PieceRecord>(bits: bits), result)
+    } else {
+      pointee.isWatching = false
+      dmio_event_clear(pointee.mailbox.event)
+      pointee.hasClearedEvent = true
+    }
   }
 
   /// Submits what was filled, and does some of the prompt pieces.

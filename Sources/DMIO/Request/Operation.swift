@@ -74,9 +74,14 @@ public struct Operation: Sendable, Hashable {
   /// A write with flags.
   public static func write(_ flags: Flags) -> Operation { Operation(.write, flags) }
 
-  /// True without any flag but SYNC, which matters only to who waits.
+  /// The bits that say what is done.
+  static var kindBits: UInt32 { 0xFF }
+  /// The bits that a plain operation may have or not: SYNC, which matters only to who waits, and the priority.
+  static var optionalBits: UInt32 { UInt32(Flags.sync.rawValue) << 8 | 0xFFFF_0000 }
+
+  /// True without any flag but SYNC.
   @inline(__always)
-  var isPlain: Bool { bits & UInt32(~Flags.sync.rawValue) << 8 == 0 }
+  var isPlain: Bool { bits & ~(Operation.optionalBits | Operation.kindBits) == 0 }
 
   /// True when bytes move between memory and the device.
   @inline(__always)
