@@ -20,15 +20,23 @@ extension BlockClient {
     _ operation: Operation, _ region: RegionRef, _ memory: Memory, _ tag: UInt
   ) throws(BlockError) {
     guard memory.kind == .contiguous, state.isOwner else {
-      return try queueAny(operation, region.span, memory, tag)
+      return try queueOneOfAny(operation, region, memory, tag)
     }
     let (values, address) = unsafe (region.values, UInt(bitPattern: memory.base))
     guard let slot = state.fold(operation, values, address) else {
-      return try queueAny(operation, region.span, memory, tag)
+      return try queueOneOfAny(operation, region, memory, tag)
     }
     slot.pointee.tag = tag
     try state.sendFolded(slot, Ring.foldedBatchMark, operation, values, address, memory.count)
     state.pointee.batch.outstanding &+= 1
+  }
+
+  /// Leaves the straight line, as `submitOneOfAny` does.
+  @inline(never)
+  private func queueOneOfAny(
+    _ operation: Operation, _ region: RegionRef, _ memory: Memory, _ tag: UInt
+  ) throws(BlockError) {
+    try queueAny(operation, region.span, memory, tag)
   }
 
   /// The general way.
@@ -85,17 +93,29 @@ struct BatchState {
 extension Stable where Value == ClientState {
   fileprivate func handOutBatch(_ body: (UInt, RegionResult) -> Void) -> Int {
     // What `body` queues and is over at once is for the next time.
-    var list = pointee.batch.ended
-    pointee.batch.ended = SlotQueue()
+    var next = pointee.batch.ended.takeAll()
     var count = 0
-    while let slot = list.popFirst() {
-      let (tag, result) = (slot.pointee.tag, slot.result)
-      slot.pointee.regionCount = 1
-      pointee.slots.put(slot)
+    while let slot = next {
+      next = slot.pointee.next
+      let tag = slot.pointee.tag
       count &+= 1
-      body(tag, result)
+      // Two calls: with a result that is known to hold no failures none are counted.
+      if _fastPath(slot.pointee.errors == 0) {
+        putBack(slot)
+        body(tag, .success)
+      } else {
+        let result = slot.result
+        putBack(slot)
+        body(tag, result)
+      }
     }
     pointee.batch.outstanding &-= count
     return count
+  }
+
+  @inline(__always)
+  private func putBack(_ slot: Stable<RequestSlot>) {
+    slot.pointee.regionCount = 1
+    pointee.slots.put(slot)
   }
 }

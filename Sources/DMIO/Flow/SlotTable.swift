@@ -115,6 +115,13 @@ struct SlotQueue {
     last = slot
   }
 
+  /// Takes all slots out, and returns the first; each names the next one.
+  @inline(__always)
+  mutating func takeAll() -> Stable<RequestSlot>? {
+    defer { self = SlotQueue() }
+    return first
+  }
+
   /// Puts a slot before all others.
   mutating func prepend(_ slot: Stable<RequestSlot>) {
     slot.pointee.next = first
