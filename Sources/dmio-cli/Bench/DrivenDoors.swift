@@ -31,14 +31,10 @@ extension Stable where Value == BenchThread {
     let (count, all) = (runners.count, (0..<runners.count).map { runners[$0] })
     let isPlain = runners[0].isPlain
     try client.run { [self] in
-      for runner in all { runner.queue(isPlain: isPlain) }
+      for runner in all { if isPlain { runner.queuePlain() } else { runner.queue() } }
       do throws(BlockError) {
         while pointee.parked < count {
-          _ = try await client.completions { tag, result in
-            let runner = Stable<Runner>(bits: tag)
-            runner.settle(result)
-            runner.queue(isPlain: isPlain)
-          }
+          _ = isPlain ? try await client.completions(takePlain) : try await client.completions(take)
           if isStopping { pointee.cut() }
         }
       } catch {
@@ -87,10 +83,9 @@ extension Stable where Value == Runner {
     }
   }
 
-  /// Queues the next request for a batch, if there is to be one.
+  /// Queues the next request for a batch, if there is to be one; one region on a device that cannot fail.
   @inline(__always)
-  fileprivate func queue(isPlain: Bool) {
-    guard isPlain else { return queueAny() }
+  fileprivate func queuePlain() {
     guard prepare(isPlain: true) else { return }
     attempt { client throws(BlockError) in
       let span = unsafe Span(_unsafeStart: pointee.regions, count: 1)
@@ -98,8 +93,8 @@ extension Stable where Value == Runner {
     }
   }
 
-  @inline(never)
-  private func queueAny() {
+  /// The same of any request.
+  fileprivate func queue() {
     guard prepare() else { return }
     attempt { client throws(BlockError) in
       try client.queue(pointee.operation, span, pointee.memory, tag: bits)
@@ -108,6 +103,20 @@ extension Stable where Value == Runner {
 
   /// True for one region on a device that cannot fail.
   fileprivate var isPlain: Bool { unsafe pointee.failures == nil && pointee.regionCount == 1 }
+}
+
+/// Takes in the answer of a batch's request and queues its next one. Functions of their own: a closure that holds nothing is called
+/// without a way around.
+private func takePlain(_ tag: UInt, _ result: RegionResult) {
+  let runner = Stable<Runner>(bits: tag)
+  runner.settle(result)
+  runner.queuePlain()
+}
+
+private func take(_ tag: UInt, _ result: RegionResult) {
+  let runner = Stable<Runner>(bits: tag)
+  runner.settle(result)
+  runner.queue()
 }
 
 /// A runner whose closures hold nothing but this object, so that making one allocates nothing.

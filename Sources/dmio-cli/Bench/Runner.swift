@@ -57,11 +57,12 @@ extension Stable where Value == Runner {
   /// For a plain one, of one region, its door looks after each poll whether to stop.
   @inline(__always)
   func prepare(isPlain: Bool = false) -> Bool {
-    let thread = pointee.thread
-    thread.pointee.budget &-= 1
-    let goesOn = thread.pointee.budget >= 0 && (isPlain || !thread.isStopping)
-    guard goesOn || refill() else { return false }
-    unsafe pointee.regions.pointee.start = thread.pointee.places.next()
+    let left = pointee.thread.pointee.budget &- 1
+    pointee.thread.pointee.budget = left
+    let goesOn = left >= 0 && (isPlain || !pointee.thread.isStopping)
+    // The thread is looked up again rather than kept at hand across the call.
+    guard _fastPath(goesOn) || refill() else { return false }
+    unsafe pointee.regions.pointee.start = pointee.thread.pointee.places.next()
     if !isPlain, pointee.regionCount > 1 { placeOtherRegions() }
     return true
   }
@@ -86,7 +87,7 @@ extension Stable where Value == Runner {
   /// Takes in an answer: what most answers need is nothing.
   @inline(__always)
   func settle(_ errors: UInt64) {
-    if pointee.sentAt | errors != 0 { note(errors) }
+    if _slowPath(pointee.sentAt | errors != 0) { note(errors) }
   }
 
   /// Takes in an answer whose latency is wanted, or that is bad; `failures` says more about the latter.
@@ -143,7 +144,8 @@ extension Stable where Value == Runner {
   }
 
   @inline(never)
-  func giveUp(_ error: BlockError) { pointee.thread.pointee.giveUp(error) }
+  @_semantics("optimize.sil.specialize.owned2guarantee.never")
+  func giveUp(_ error: consuming BlockError) { pointee.thread.pointee.giveUp(error) }
 
   /// The regions as a request takes them.
   var span: Span<Region> {
