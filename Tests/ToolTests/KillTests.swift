@@ -48,13 +48,18 @@ import Testing
       try #require(try folder.bytes(name) == bytes, "\(name) after its end")
     }
     #expect(!receipt.targets[1].ok && receipt.targets[1].failed.contains { $0.sectors.contains(30000) })
-    // Once more: what is done is not written, and not read either, which would fail now.
+    // Once more: what is done is not written, and not read either, which would fail now. What follows the failure is left out of
+    // the faulty target, as far as it was not under way: how far hangs on the speed of the machine.
     try folder.make("dead", #"{"rules":[{"op":"read"}]}"#)
     let again = try Tool.run(
       ["copy", "--json", "--map", "maps", "--resume", "fault:dead,source", "a", "fault:bad,b", "c", "d"], in: folder
     ).receipt
     for index in [0, 2, 3] { #expect(again.targets[index].bytesWritten == 0) }
-    #expect(again.source.holes.isEmpty)
+    let leftOut = receipt.targets[1].failed.filter { $0.errno == nil }
+    let holes = again.source.holes
+    #expect(
+      holes.allSatisfy { hole in leftOut.contains { $0.sectors.contains(hole.sectors) } },
+      "\(holes) were read, \(leftOut) had been left out")
   }
 
   /// Whatever a map calls done is on its target.
