@@ -8,6 +8,7 @@ import Testing
     Geometry(bytes: 1 << 20),
     Geometry(bytes: 8 << 20, logicalBlock: 4096, memoryAlignment: 512),
     Geometry(bytes: 8 << 20, isWritable: false),
+    Geometry(bytes: (8 << 20) + 1536, logicalBlock: 4096),
     Geometry(bytes: 512),
     Geometry(bytes: 0),
     Geometry(bytes: Limits.deviceSectors * 512 - 512, pieceBytes: Limits.pieceBytesAtMost),

@@ -10,7 +10,8 @@ struct WholeFit {
   /// Bits that must be clear in the length of each run of scattered memory, and how many runs there may be.
   var lengthMask = 0
   var runs = 0
-  /// Bits that must be clear in a plain operation: those of other kinds than reads, and writes where they are allowed, and of flags.
+  /// Bits that must be clear in a plain operation: those of other kinds than reads, and writes where they are allowed, and
+  /// those of all flags but SYNC.
   private var refused: UInt32 = .max
 
   /// Nothing fits.

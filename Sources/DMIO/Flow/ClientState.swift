@@ -81,7 +81,7 @@ struct ClientState: ~Copyable {
   var mayDeliver = false
   /// True while a thread submits together, which is the client's for that moment only.
   var isTogether = false
-  /// How many answers were given, ever.
+  /// How many answers were given, ever; while completions are taken, those that are about to be, too.
   var delivered = 0
   /// Who waits until nothing is in flight any more; and that the thread ends then.
   var idleWaiters: [Futex] = []

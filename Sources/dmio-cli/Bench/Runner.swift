@@ -143,6 +143,7 @@ extension Stable where Value == Runner {
     }
   }
 
+  // Given away whatever the compiler thinks: else each request keeps room for an error, to end it here.
   @inline(never)
   @_semantics("optimize.sil.specialize.owned2guarantee.never")
   func giveUp(_ error: consuming BlockError) { pointee.thread.pointee.giveUp(error) }
