@@ -97,12 +97,12 @@ extension Stable where Value == ClientState {
   /// Takes the result of a folded request and gives its answer: what Completion and Delivery do for it.
   @inline(__always)
   func completeFolded(_ slot: Stable<RequestSlot>, _ result: Int, isQueued: Bool) {
-    guard _fastPath(slot.pointee.first.isAll(result)) else {
+    guard slot.pointee.first.isAll(result) else {
       pointee.delivered &-= 1
       slot.unfold(isQueued ? .batch : .notify)
       return settleWhole(slot, 0, result)
     }
-    if _fastPath(pointee.queued == 0) { pointee.lease &+= 1 } else { passPlaceOn() }
+    if pointee.queued == 0 { pointee.lease &+= 1 } else { passPlaceOn() }
     if isQueued {
       slot.pointee.errors = 0
       pointee.batch.ended.append(slot)

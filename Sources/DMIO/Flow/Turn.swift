@@ -89,7 +89,7 @@ extension Stable where Value == ClientState {
       while next != end {
         let (bits, result) = ring.pointee.take(next)
         next &+= 1
-        if _fastPath(bits & Ring.foldedMark != 0) {
+        if bits & Ring.foldedMark != 0 {
           completeFolded(
             Stable<RequestSlot>(bits: bits & ~Ring.foldedBatchMark), result, isQueued: bits & 2 != 0)
         } else {
