@@ -22,11 +22,10 @@ extension BlockClient {
     guard memory.kind == .contiguous, state.isOwner else {
       return try queueOneOfAny(operation, region, memory, tag)
     }
-    let (values, address) = unsafe (region.values, UInt(bitPattern: memory.base))
-    guard let slot = state.fold(operation, values, address) else {
+    let address = unsafe UInt(bitPattern: memory.base)
+    guard let (slot, values) = state.fold(operation, region, address, { $0.pointee.tag = tag }) else {
       return try queueOneOfAny(operation, region, memory, tag)
     }
-    slot.pointee.tag = tag
     try state.sendFolded(slot, Ring.foldedBatchMark, operation, values, address, memory.count)
     state.pointee.batch.outstanding &+= 1
   }

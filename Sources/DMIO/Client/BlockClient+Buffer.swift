@@ -12,12 +12,17 @@ package enum BufferDoor {
     _ context: UnsafeMutableRawPointer?, _ notify: @escaping BlockClient.Notify
   ) -> Int32 {
     let state = client.state
-    let (values, address) = unsafe (RegionRef(region).values, UInt(bitPattern: base))
-    guard state.isOwner, let slot = state.fold(operation, values, address) else {
+    guard state.isOwner else {
       return unsafe submitSlowly(to: client, operation, RegionRef(region), base, context, notify)
     }
-    unsafe slot.pointee.notify = unsafe notify
-    unsafe slot.pointee.context = unsafe context
+    let address = UInt(bitPattern: base)
+    let folded = unsafe state.fold(operation, RegionRef(region), address) { slot in
+      unsafe slot.pointee.notify = unsafe notify
+      unsafe slot.pointee.context = unsafe context
+    }
+    guard let (slot, values) = folded else {
+      return unsafe submitSlowly(to: client, operation, RegionRef(region), base, context, notify)
+    }
     guard state.flies(slot, Ring.foldedMark, operation, values, address) else { return sendUnfolded(state, slot) }
     return 0
   }

@@ -21,38 +21,52 @@ extension BlockClient {
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory,
     failures: UnsafeMutablePointer<RegionFailure>? = nil, context: UnsafeMutableRawPointer?, notify: @escaping Notify
   ) throws(BlockError) {
-    if regions.count == 1, unsafe failures == nil {
-      try unsafe submitOne(operation, RegionRef(regions, 0), memory, context, notify)
+    if regions.count == 1, unsafe failures == nil, memory.isContiguous {
+      try unsafe submitOne(operation, RegionRef(regions, 0), notify, context, memory.base, memory.count)
     } else {
       try unsafe submitAny(operation, regions, memory, failures, context, notify)
     }
   }
 
-  /// The straight line for what most requests are.
+  /// The straight line for what most requests are. What it is given fits into registers.
   @usableFromInline
   func submitOne(
-    _ operation: Operation, _ region: RegionRef, _ memory: Memory, _ context: UnsafeMutableRawPointer?,
-    _ notify: @escaping Notify
+    _ operation: Operation, _ region: RegionRef, _ notify: @escaping Notify, _ context: UnsafeMutableRawPointer?,
+    _ base: UnsafeMutableRawPointer?, _ byteCount: Int
   ) throws(BlockError) {
     // Asked before anything is read, as the compiler moves nothing past it.
-    guard memory.kind == .contiguous, state.isOwner else {
-      return try unsafe submitOneOfAny(operation, region, memory, context, notify)
+    guard state.isOwner else {
+      return try unsafe submitOneOfAny(operation, region, notify, context, base, byteCount)
     }
-    let (values, address) = unsafe (region.values, UInt(bitPattern: memory.base))
-    guard let slot = state.fold(operation, values, address) else {
-      return try unsafe submitOneOfAny(operation, region, memory, context, notify)
+    let address = UInt(bitPattern: base)
+    let folded = state.fold(operation, region, address) { slot in
+      unsafe slot.pointee.notify = unsafe notify
+      unsafe slot.pointee.context = unsafe context
     }
-    unsafe slot.pointee.notify = unsafe notify
-    unsafe slot.pointee.context = unsafe context
-    try state.sendFolded(slot, Ring.foldedMark, operation, values, address, memory.count)
+    guard let (slot, values) = folded else {
+      return try unsafe submitOneOfAny(operation, region, notify, context, base, byteCount)
+    }
+    let bytes = Int(truncatingIfNeeded: values.count) &* Limits.sectorBytes
+    guard _fastPath(byteCount >= bytes) else { return try sendUnfolded(operation, slot, byteCount) }
+    // From here on the length of the memory need not be kept at hand: that of the region says as much.
+    guard state.flies(slot, Ring.foldedMark, operation, values, address) else {
+      return try sendUnfolded(operation, slot, bytes)
+    }
+  }
+
+  /// Leaves the straight line with a folded request. What it is given stands where it is anyway.
+  @inline(never)
+  private func sendUnfolded(_: Operation, _ slot: Stable<RequestSlot>, _ byteCount: Int) throws(BlockError) {
+    try state.sendUnfolded(slot, Ring.foldedMark, byteCount)
   }
 
   /// Leaves the straight line. It is called with what was given, in the same places, so that nothing is moved on the line for it.
   @inline(never)
   private func submitOneOfAny(
-    _ operation: Operation, _ region: RegionRef, _ memory: Memory, _ context: UnsafeMutableRawPointer?,
-    _ notify: @escaping Notify
+    _ operation: Operation, _ region: RegionRef, _ notify: @escaping Notify, _ context: UnsafeMutableRawPointer?,
+    _ base: UnsafeMutableRawPointer?, _ byteCount: Int
   ) throws(BlockError) {
+    let memory = unsafe Memory(contiguous: base, byteCount: byteCount)
     try unsafe submitAny(operation, region.span, memory, nil, context, notify)
   }
 
@@ -140,8 +154,8 @@ extension BlockClient {
   ) throws(BlockError) -> Stable<RequestSlot> {
     guard state.isOwner else { return try beginAny(operation, regions, memory, reply) }
     if regions.count == 1, memory.kind == .contiguous {
-      let (region, address) = unsafe (RegionRef(regions, 0).values, UInt(bitPattern: memory.base))
-      if let slot = state.fold(operation, region, address) {
+      let address = unsafe UInt(bitPattern: memory.base)
+      if let (slot, region) = state.fold(operation, RegionRef(regions, 0), address, { _ in }) {
         slot.unfold(.completion)
         reply(slot)
         try state.sendFolded(slot, Ring.wholeMark, operation, region, address, memory.count)

@@ -98,7 +98,7 @@ public final class BlockClient: Sendable {
   }
 
   /// Takes no more requests.
-  package func refuseRequests() { state.pointee.isClosed.store(true, ordering: .sequentiallyConsistent) }
+  package func refuseRequests() { state.pointee.close() }
 
   /// Takes no more requests, and returns when all that were taken have been answered.
   ///

@@ -31,6 +31,8 @@ public final class BlockDevice: Sendable {
   let cachedReadsToSkip = Atomic<Int>(0)
   /// 0 for a device that is open and has not failed a flush.
   private let trouble = Atomic<Int32>(0)
+  /// `tableOffset` for such a device. For one in trouble a place where none stands: who finds it there need not ask.
+  private let soundOffset: Atomic<Int>
   private let retired = Atomic<Bool>(false)
 
   /// A device of the kind that `backend` is.
@@ -45,6 +47,7 @@ public final class BlockDevice: Sendable {
     guard geometry.isValid else { throw .system(.EINVAL, "\(name): a geometry beyond the limits of the service") }
     number = try DeviceNumbers.take()
     tableOffset = DeviceTable.offset(of: number)
+    soundOffset = Atomic(tableOffset)
     self.backend = backend
     self.name = name
     self.faultDepth = faultDepth
@@ -66,6 +69,7 @@ public final class BlockDevice: Sendable {
   /// thread than this, gives it up with its next `poll`. Closing twice does nothing.
   public func close() {
     let before = trouble.bitwiseOr(BlockDevice.closedBit, ordering: .acquiringAndReleasing).oldValue
+    leaveTables()
     guard before & BlockDevice.closedBit == 0 else { return }
     backend.close()
     // A client takes itself off the list, under the lock, before it ends.
@@ -104,6 +108,12 @@ public final class BlockDevice: Sendable {
 
   @inline(__always)
   var isHealthy: Bool { trouble.load(ordering: .relaxed) == 0 }
+
+  /// Where an entry for the device stands in every table while it is open and has not failed a flush.
+  @inline(__always)
+  var tableOffsetIfHealthy: Int { soundOffset.load(ordering: .relaxed) }
+
+  private func leaveTables() { soundOffset.store(DeviceTable.offset(of: DeviceTable.nowhere), ordering: .relaxed) }
 
   /// The error of the flush that failed, after which nothing that was written can be trusted; nil while there is none.
   ///
@@ -151,6 +161,7 @@ public final class BlockDevice: Sendable {
     guard errno != .EOPNOTSUPP, errno != .EINVAL, errno != .ENOSYS else { return }
     // The first failure stays; a device that is being closed has no use for it.
     _ = trouble.compareExchange(expected: 0, desired: errno.rawValue & ~BlockDevice.closedBit, ordering: .relaxed)
+    leaveTables()
   }
 }
 

@@ -24,10 +24,10 @@ struct Ring: ~Copyable {
   static var wholeMark: UInt { 1 }
   /// Where above the address the index of that region begins, in bits that no address has.
   static var indexShift: UInt { 58 }
-  /// Marks the address of the slot of a folded request.
+  /// Marks the address of the slot of a folded request, and among those the slot of one that was queued.
   static var foldedMark: UInt { 4 }
-  /// Marks the same of a request that was queued.
-  static var foldedBatchMark: UInt { 6 }
+  static var queuedMark: UInt { 2 }
+  static var foldedBatchMark: UInt { foldedMark | queuedMark }
 
   /// The memory that the ring knows beforehand, as its buffer 0; and whether vectors may lie in it.
   private(set) var known: Range<UInt> = 0..<0
@@ -131,8 +131,10 @@ struct Ring: ~Copyable {
     start: UInt64, count: UInt64, address: UInt
   ) -> Bool {
     guard _fastPath(hasRoomAtHand) else { return false }
+    // Plain operations are reads and writes, each with the opcode that follows as it does.
+    let head = Ring.head(0, operation) &+ entry.pointee.ringFile.readHead
     let sqe = unsafe fillNext()
-    unsafe sqe.pointee.head = Ring.head(UInt32(DMIO_OP_READ), operation) | entry.pointee.ringFile.head
+    unsafe sqe.pointee.head = head
     unsafe sqe.pointee.off = start &* UInt64(Limits.sectorBytes)
     unsafe sqe.pointee.addr = UInt64(address)
     // A piece, so the bytes are all in the lower half; and no flags are above them.

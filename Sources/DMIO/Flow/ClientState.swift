@@ -34,6 +34,9 @@ struct ClientState: ~Copyable {
   let arena: PageArena
   /// True once the client takes no more requests.
   let isClosed = Atomic<Bool>(false)
+  /// Where the straight line looks for devices: `devices`, or once the client is closed a table without any. So it need not ask.
+  private let openTable: Atomic<UInt>
+  private let emptyTable: UInt
   /// The thread that the state belongs to at the moment; `noThread` when the seat of a shared client is free.
   let seat = Atomic<UInt>(ClientState.noThread)
   /// Who attends to a shared client; the mailbox's own, at hand.
@@ -121,7 +124,22 @@ struct ClientState: ~Copyable {
     attendance = mailbox.attendance
     self.arena = arena
     foreign = ForeignSlots()
-    devices = try DeviceTable()
+    let devices = try DeviceTable()
+    openTable = Atomic(devices.start)
+    emptyTable = devices.emptyStart
+    self.devices = devices
+  }
+
+  /// The entry of a device that is known, open and has not failed a flush, while the client takes requests.
+  @inline(__always)
+  func open(_ device: DeviceRef) -> Stable<DeviceEntry>? {
+    DeviceTable.healthy(device, in: openTable.load(ordering: .relaxed))
+  }
+
+  /// Takes no more requests. Any thread.
+  func close() {
+    isClosed.store(true, ordering: .sequentiallyConsistent)
+    openTable.store(emptyTable, ordering: .sequentiallyConsistent)
   }
 }
 

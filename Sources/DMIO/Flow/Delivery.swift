@@ -17,6 +17,14 @@ extension Stable where Value == ClientState {
     pointee.mayDeliver = true
   }
 
+  /// Lets `body`, which is called while completions are taken, give answers at once.
+  @inline(__always)
+  func answering(_ body: () -> Void) {
+    pointee.mayDeliver = true
+    body()
+    pointee.mayDeliver = false
+  }
+
   /// Answers the requests that ended inside a `submit`, those that were there on entry only: each answer may
   /// bring another that is ready at once.
   @inline(__always)

@@ -37,6 +37,10 @@ struct DeviceRef: Hashable {
   @inline(__always)
   var tableOffset: Int { with { $0.tableOffset } }
 
+  /// The same of a device that is open and has not failed a flush; of any other a place where none stands.
+  @inline(__always)
+  var tableOffsetIfHealthy: Int { with { $0.tableOffsetIfHealthy } }
+
   /// Keeps the device until `release()`: for the time when a request is on its way to the client's thread.
   func retain() { unsafe _ = device.retain() }
 

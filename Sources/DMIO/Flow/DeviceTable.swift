@@ -5,17 +5,32 @@ internal import CDMIOSystem
 /// A device's number is its place in the table, so that knowing it already is two loads and a comparison.
 struct DeviceTable: ~Copyable {
   private let arena: Arena
+  /// The number of a place behind those of all devices, where none ever stands.
+  static var nowhere: Int { Limits.devices }
   /// The numbers of the devices in the table.
   private var taken: [Int] = []
 
+  /// A table, and behind it one that stays empty.
   init() throws(BlockError) {
-    arena = try Arena(bytes: Limits.devices * MemoryLayout<DeviceEntry>.stride, populate: false)
+    arena = try Arena(bytes: 2 * DeviceTable.bytes, populate: false)
   }
+
+  private static var bytes: Int { offset(of: nowhere + 1) }
+  /// Where the table begins, and where the one that stays empty does.
+  var start: UInt { unsafe UInt(bitPattern: arena.address(0)) }
+  var emptyStart: UInt { unsafe UInt(bitPattern: arena.address(DeviceTable.bytes)) }
 
   /// The entry of a device that is in the table.
   @inline(__always)
   func known(_ device: DeviceRef) -> Stable<DeviceEntry>? {
     let entry = place(at: device.tableOffset)
+    return entry.pointee.ref == device ? entry : nil
+  }
+
+  /// The entry of a device that is in the table which begins at `start`, open, and has not failed a flush: one look for all three.
+  @inline(__always)
+  static func healthy(_ device: DeviceRef, in start: UInt) -> Stable<DeviceEntry>? {
+    let entry = Stable<DeviceEntry>(bits: start &+ UInt(bitPattern: device.tableOffsetIfHealthy))
     return entry.pointee.ref == device ? entry : nil
   }
 

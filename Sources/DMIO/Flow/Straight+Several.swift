@@ -46,7 +46,7 @@ extension Stable where Value == ClientState {
   private func wholeFile(_ device: DeviceRef, _ operation: Operation, _ count: UInt64, _ memory: RingMemory)
     -> WholeFile
   {
-    guard let entry = pointee.devices.known(device),
+    guard let entry = pointee.open(device),
       pointee.ring?.pointee.isWhole(operation, device, entry, start: 0, count: count, memory) == true
     else { return WholeFile() }
     return WholeFile(entry, operation, count, memory)
@@ -57,7 +57,7 @@ extension Stable where Value == ClientState {
   private func mayHave(_ regionCount: Int, _ operation: Operation) -> Bool {
     regionCount > 0 && regionCount <= (operation.kind == .write ? Limits.regions : 1) && operation.isPlain
       && pointee.queued == 0 && pointee.inFlight < pointee.limit && pointee.pieces.room >= regionCount
-      && pointee.ring?.pointee.hasRoom(for: regionCount) == true && !pointee.isClosed.load(ordering: .relaxed)
+      && pointee.ring?.pointee.hasRoom(for: regionCount) == true
   }
 }
 

@@ -8,17 +8,22 @@ extension Stable where Value == ClientState {
   /// Writes a request of one region and contiguous memory into a slot; nil when no slot is ready. The client's thread.
   ///
   /// The request is *folded*: only what differs from one to the next is filled in; `unfold` does the rest when it is needed.
+  /// What is given for the `reply` is put there before the region is read, and need not be kept at hand meanwhile.
   @inline(__always)
-  func fold(_ operation: Operation, _ region: RegionRef.Values, _ address: UInt) -> Stable<RequestSlot>? {
+  func fold(
+    _ operation: Operation, _ region: RegionRef, _ address: UInt, _ reply: (Stable<RequestSlot>) -> Void
+  ) -> (slot: Stable<RequestSlot>, region: RegionRef.Values)? {
     guard let slot = pointee.slots.ready else { return nil }
     pointee.slots.takeReady(slot)
+    reply(slot)
+    let values = region.values
     slot.pointee.operation = operation
     slot.pointee.address = address
-    slot.pointee.first.fill(region)
-    return slot
+    slot.pointee.first.fill(values)
+    return (slot, values)
   }
 
-  /// Sends a folded request whose reply has been filled in. The `mark` on its address says what the answer is for.
+  /// Sends a folded request. The `mark` on its address says what the answer is for.
   @inline(__always)
   func sendFolded(
     _ slot: Stable<RequestSlot>, _ mark: UInt, _ operation: Operation, _ region: RegionRef.Values, _ address: UInt,
@@ -37,8 +42,7 @@ extension Stable where Value == ClientState {
   ) -> Bool {
     // Nothing is called between here and the entry, so that nothing has to be kept across it.
     // Each condition is a branch that is foretold: put together, they would cost more than they save.
-    guard _fastPath(pointee.lease > 0), _fastPath(!pointee.isClosed.load(ordering: .relaxed)),
-      _fastPath(region.device.isHealthy), let entry = pointee.devices.known(region.device),
+    guard _fastPath(pointee.lease > 0), let entry = pointee.open(region.device),
       entry.pointee.fit.takesPlain(operation, region.start, region.count, address),
       unsafe entry.pointee.ring.unsafelyUnwrapped.pointee.fillPlain(
         slot.bits | mark, entry, operation, start: region.start, count: region.count, address: address)
@@ -50,7 +54,7 @@ extension Stable where Value == ClientState {
   /// True when the line lacked a place, or room in the ring, and now has both. It needs neither for a device that has no ring.
   private func findsPlace(for device: DeviceRef) -> Bool {
     guard let ring = pointee.ring, pointee.lease == 0 || !ring.pointee.hasRoomAtHand,
-      let entry = pointee.devices.known(device), entry.pointee.ring != nil
+      let entry = pointee.open(device), entry.pointee.ring != nil
     else { return false }
     return (pointee.lease > 0 || lease()) && ring.pointee.hasRoom(for: 1)
   }
@@ -97,11 +101,7 @@ extension Stable where Value == ClientState {
   /// Takes the result of a folded request and gives its answer: what Completion and Delivery do for it.
   @inline(__always)
   func completeFolded(_ slot: Stable<RequestSlot>, _ result: Int, isQueued: Bool) {
-    guard slot.pointee.first.isAll(result) else {
-      pointee.delivered &-= 1
-      slot.unfold(isQueued ? .batch : .notify)
-      return settleWhole(slot, 0, result)
-    }
+    guard slot.pointee.first.isAll(result) else { return settleFolded(slot, result, isQueued: isQueued) }
     if pointee.queued == 0 { pointee.lease &+= 1 } else { passPlaceOn() }
     if isQueued {
       slot.pointee.errors = 0
@@ -109,10 +109,17 @@ extension Stable where Value == ClientState {
     } else {
       let (notify, context) = unsafe (slot.pointee.notify, slot.pointee.context)
       pointee.slots.put(slot)
-      pointee.mayDeliver = false
+      assert(!pointee.mayDeliver)
       unsafe notify.unsafelyUnwrapped(0, context)
-      pointee.mayDeliver = true
     }
+  }
+
+  /// Takes any other result of a folded request.
+  @inline(never)
+  private func settleFolded(_ slot: Stable<RequestSlot>, _ result: Int, isQueued: Bool) {
+    pointee.delivered &-= 1
+    slot.unfold(isQueued ? .batch : .notify)
+    answering { settleWhole(slot, 0, result) }
   }
 
   /// Gives the place of a folded request that is over to who waits for one.
@@ -121,9 +128,8 @@ extension Stable where Value == ClientState {
     pointee.inFlight &-= 1
     pointee.pieces.count(-1)
     // The slot is still to be read, and what starts here may be over at once.
-    pointee.mayDeliver = false
+    assert(!pointee.mayDeliver)
     admitWaiting()
-    pointee.mayDeliver = true
   }
 }
 

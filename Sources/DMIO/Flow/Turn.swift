@@ -84,19 +84,23 @@ extension Stable where Value == ClientState {
     if let ring = pointee.ring {
       var next = ring.pointee.nextCompletion
       let end = next &+ ring.pointee.readyCount
-      // As if each were a folded request, whose answer is one completion.
+      // As if each were a folded request, whose answer is one completion and is given here.
       pointee.delivered &+= Int(end &- next)
+      assert(pointee.mayDeliver)
+      pointee.mayDeliver = false
       while next != end {
         let (bits, result) = ring.pointee.take(next)
         next &+= 1
-        if bits & Ring.foldedMark != 0 {
-          completeFolded(
-            Stable<RequestSlot>(bits: bits & ~Ring.foldedBatchMark), result, isQueued: bits & 2 != 0)
-        } else {
+        if bits & Ring.foldedMark == 0 {
           pointee.delivered &-= 1
           completeAny(bits, result)
+        } else if bits & Ring.queuedMark == 0 {
+          completeFolded(Stable<RequestSlot>(bits: bits &- Ring.foldedMark), result, isQueued: false)
+        } else {
+          completeFolded(Stable<RequestSlot>(bits: bits &- Ring.foldedBatchMark), result, isQueued: true)
         }
       }
+      pointee.mayDeliver = true
     }
     goOn()
     if !pointee.ready.isEmpty { deliverReady() }
@@ -108,7 +112,7 @@ extension Stable where Value == ClientState {
     if bits & Ring.wholeMark != 0 {
       completeWhole(bits, result)
     } else if bits != Ring.watch {
-      complete(Stable<PieceRecord>(bits: bits), result)
+      answering { complete(Stable<PieceRecord>(bits: bits), result) }
     } else {
       pointee.isWatching = false
       dmio_event_clear(pointee.mailbox.event)

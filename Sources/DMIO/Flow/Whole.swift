@@ -41,9 +41,13 @@ extension Stable where Value == ClientState {
   @inline(__always)
   func completeWhole(_ bits: UInt, _ result: Int) {
     let slot = Stable<RequestSlot>(bits: bits & (1 << Ring.indexShift &- 1) & ~Ring.wholeMark)
-    guard slot.pointee.first.isAll(result) else { return settleWhole(slot, Int(bits >> Ring.indexShift), result) }
+    guard slot.pointee.first.isAll(result) else {
+      return answering { settleWhole(slot, Int(bits >> Ring.indexShift), result) }
+    }
     pointee.pieces.count(-1)
-    drop(slot)
+    assert(slot.pointee.pending > 0)
+    slot.pointee.pending &-= 1
+    if slot.pointee.pending == 0 { answering { finish(slot) } }
   }
 
   /// Gives a whole region the record that is kept for it, as something has to be done or noted.

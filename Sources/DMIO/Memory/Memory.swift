@@ -10,15 +10,21 @@
 public struct Memory {
   enum Kind: UInt8 { case none, contiguous, vectors, pages, bioVectors }
   /// The kind in the lowest byte, the offset above it: as one word both are passed at once.
-  private let form: Int
+  @usableFromInline
+  let form: Int
   /// The first byte, vector or node.
+  @usableFromInline
   let base: UnsafeMutableRawPointer?
   /// Bytes (contiguous) or vectors.
+  @usableFromInline
   let count: Int
 
   /// What `base` is the address of.
   @inline(__always)
   var kind: Kind { unsafe unsafeBitCast(UInt8(truncatingIfNeeded: form), to: Kind.self) }
+  /// True for one buffer. As the caller's compiler sees it: for a memory that was made on the spot it need not look.
+  @inlinable
+  var isContiguous: Bool { form & 0xFF == 1 }
   /// Where the data begins in the first page.
   var offset: Int { form >> 8 }
 
@@ -75,22 +81,24 @@ extension Memory {
   }
 
   /// True when the vectors are whole sectors, none empty, `length` bytes together, and few enough for any transfer: they need not be gathered.
+  ///
+  /// Address and length of a vector are looked at as one; both less 1 have the highest bit where they are 0. Where an empty one lies
+  /// nobody asks, but the kernel would.
+  @inline(__always)
   func areJust(_ length: Int) -> Bool {
-    guard count > 0, count <= Limits.pieceRunsAtMost, var next = unsafe base?.assumingMemoryBound(to: MemoryVector.self)
-    else { return false }
-    let end = unsafe next + count
-    var (total, bits): (UInt, UInt) = (0, 0)
+    guard count > 0, count <= Limits.pieceRunsAtMost, var next = unsafe UnsafeRawPointer(base) else { return false }
+    let end = unsafe next + count &* MemoryLayout<MemoryVector>.stride
+    var (total, bits, below) = (SIMD2<UInt>.zero, SIMD2<UInt>.zero, SIMD2<UInt>.zero)
     repeat {
-      guard unsafe next.pointee.base != nil else { return false }
-      let bytes = unsafe UInt(bitPattern: next.pointee.length)
-      // Where an empty one lies nobody asks, but the kernel would.
-      guard bytes != 0 else { return false }
-      total &+= bytes
-      bits |= bytes
-      unsafe next += 1
+      let vector = unsafe next.loadUnaligned(as: SIMD2<UInt>.self)
+      total &+= vector
+      bits |= vector
+      below |= vector &- 1
+      unsafe next += MemoryLayout<MemoryVector>.stride
     } while unsafe next != end
     // So many of up to 2^53 bytes are not added up beyond what an integer holds.
-    return total == UInt(bitPattern: length) && bits % UInt(Limits.sectorBytes) == 0 && bits < 1 << 53
+    return total[1] == UInt(bitPattern: length) && bits[1] % UInt(Limits.sectorBytes) == 0 && below[1] < 1 << 53
+      && below[0] < 1 << 63
   }
 }
 
