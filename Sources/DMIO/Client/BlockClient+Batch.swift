@@ -23,10 +23,23 @@ extension BlockClient {
       return try queueOneOfAny(operation, region, memory, tag)
     }
     let address = unsafe UInt(bitPattern: memory.base)
-    guard let (slot, values) = state.fold(operation, region, address, { $0.pointee.tag = tag }) else {
-      return try queueOneOfAny(operation, region, memory, tag)
+    let folded = state.fold(operation, region, address) { slot in
+      slot.pointee.batchTag = tag
+      slot.pointee.pending = 0
     }
-    try state.sendFolded(slot, Ring.foldedBatchMark, operation, values, address, memory.count)
+    guard let (slot, values) = folded else { return try queueOneOfAny(operation, region, memory, tag) }
+    let bytes = Int(truncatingIfNeeded: values.count) &* Limits.sectorBytes
+    guard _fastPath(memory.count >= bytes) else { return try queueUnfolded(operation, slot, memory.count) }
+    guard state.flies(slot, Ring.foldedBatchMark, operation, values, address) else {
+      return try queueUnfolded(operation, slot, bytes)
+    }
+    state.pointee.batch.outstanding &+= 1
+  }
+
+  /// Leaves the straight line with a folded request, as `sendUnfolded` does.
+  @inline(never)
+  private func queueUnfolded(_: Operation, _ slot: Stable<RequestSlot>, _ byteCount: Int) throws(BlockError) {
+    try state.sendUnfolded(slot, Ring.foldedBatchMark, byteCount)
     state.pointee.batch.outstanding &+= 1
   }
 
@@ -46,7 +59,7 @@ extension BlockClient {
     guard state.isOwner else { throw .notOwner }
     try begin(operation, regions, memory) { slot in
       slot.pointee.reply = .batch
-      slot.pointee.tag = tag
+      slot.pointee.batchTag = tag
     }
     state.pointee.batch.outstanding &+= 1
   }
@@ -96,25 +109,21 @@ extension Stable where Value == ClientState {
     var count = 0
     while let slot = next {
       next = slot.pointee.next
-      let tag = slot.pointee.tag
+      let tag = slot.pointee.batchTag
       count &+= 1
       // Two calls: with a result that is known to hold no failures none are counted.
-      if _fastPath(slot.pointee.errors == 0) {
-        putBack(slot)
+      if _fastPath(slot.pointee.pending == 0) {
+        pointee.slots.put(slot)
         body(tag, .success)
       } else {
         let result = slot.result
-        putBack(slot)
+        slot.pointee.pending = 0
+        slot.pointee.regionCount = 1
+        pointee.slots.put(slot)
         body(tag, result)
       }
     }
     pointee.batch.outstanding &-= count
     return count
-  }
-
-  @inline(__always)
-  private func putBack(_ slot: Stable<RequestSlot>) {
-    slot.pointee.regionCount = 1
-    pointee.slots.put(slot)
   }
 }

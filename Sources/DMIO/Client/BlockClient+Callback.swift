@@ -79,7 +79,7 @@ extension BlockClient {
   ) throws(BlockError) {
     // What most of the others are.
     if regions.count > 1, state.isOwner, let slot = state.sendAtOnce(operation, regions, memory) {
-      slot.pointee.reply = .notify
+      slot.pointee.reply = unsafe failures == nil ? .plain : .notify
       unsafe slot.pointee.notify = unsafe notify
       unsafe slot.pointee.context = unsafe context
       unsafe slot.pointee.failures = unsafe failures

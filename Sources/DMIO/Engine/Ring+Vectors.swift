@@ -91,7 +91,7 @@ extension Ring {
 
   /// True when each of the vectors lies as the device wants it.
   @inline(never)
-  private static func areAligned(_ memory: RingMemory, _ entry: Stable<DeviceEntry>) -> Bool {
+  static func areAligned(_ memory: RingMemory, _ entry: Stable<DeviceEntry>) -> Bool {
     let vectors = unsafe UnsafeBufferPointer(
       start: UnsafePointer<dmio_vector>(bitPattern: memory.address), count: memory.runs)
     let (addressMask, lengthMask) = (entry.pointee.fit.addressMask, entry.pointee.fit.lengthMask)

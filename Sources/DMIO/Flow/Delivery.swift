@@ -8,7 +8,7 @@ extension Stable where Value == ClientState {
     pointee.mayDeliver = false
     pointee.delivered &+= 1
     switch slot.pointee.reply {
-    case .notify: deliverNotify(slot)
+    case .notify, .plain: deliverNotify(slot)
     case .completion: deliverCompletion(slot)
     case .continuation: deliverContinuation(slot)
     case .blocked: deliverBlocked(slot)
@@ -45,6 +45,18 @@ extension Stable where Value == ClientState {
     unsafe notify?(errors, context)
   }
 
+  /// Answers a plain request that has succeeded, as it ends with one of its regions. While completions are taken.
+  @inline(__always)
+  func deliverPlain(_ slot: Stable<RequestSlot>) {
+    assert(!pointee.mayDeliver && slot.pointee.home == .client && slot.pointee.phase == .data)
+    pointee.delivered &+= 1
+    let (notify, context) = unsafe (slot.pointee.notify, slot.pointee.context)
+    slot.pointee.regionCount = 1
+    pointee.slots.put(slot)
+    leavePlace()
+    unsafe notify?(0, context)
+  }
+
   private func deliverCompletion(_ slot: Stable<RequestSlot>) {
     let completion = slot.pointee.completion.take()
     let result = slot.result
@@ -67,6 +79,10 @@ extension Stable where Value == ClientState {
   }
 
   private func deliverBatch(_ slot: Stable<RequestSlot>) {
+    let hasFailed = slot.pointee.errors != 0
+    slot.pointee.pending = hasFailed ? -1 : 0
+    // What it was is still to be asked of one that failed.
+    if !hasFailed { slot.pointee.regionCount = 1 }
     pointee.batch.ended.append(slot)
     leavePlace()
   }

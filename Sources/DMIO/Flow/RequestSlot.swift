@@ -6,7 +6,8 @@ struct RequestSlot: ~Copyable {
   // What a folded request needs: one cache line.
   /// What was asked.
   var operation = Operation.read
-  /// Pieces in flight, and one more for as long as pieces are being sent.
+  /// Pieces in flight, and one more for as long as pieces are being sent. Among the ended requests of a batch: 0, and below 0 for one
+  /// that failed.
   var pending: Int32 = 0
   /// The first byte of the memory of a folded request, which has no `bytes`.
   var address: UInt = 0
@@ -38,7 +39,7 @@ struct RequestSlot: ~Copyable {
   var completion: ((RegionResult) -> Void)?
   var continuation: UnsafeContinuation<Answer, Never>?
   var blocked: Stable<BlockedCall>?
-  /// The batch's tag, or the ticket by which a waiting task can be cancelled.
+  /// The ticket by which a waiting task can be cancelled.
   var tag: UInt = 0
   /// The next node of the mailbox, tagged.
   var mail: UInt = 0
@@ -60,6 +61,13 @@ struct RequestSlot: ~Copyable {
     set { counted = Int32(truncatingIfNeeded: newValue) }
   }
 
+  /// The tag of a request of a batch, where others have the context of their callback.
+  @inline(__always)
+  var batchTag: UInt {
+    get { unsafe UInt(bitPattern: context) }
+    set { unsafe context = UnsafeMutableRawPointer(bitPattern: newValue) }
+  }
+
   /// The region that dispatch comes to next.
   @inline(__always)
   var nextRegion: Int {
@@ -73,8 +81,8 @@ struct RequestSlot: ~Copyable {
   /// Whose free list the slot comes from: the client's thread's, or the locked one of all other threads.
   enum Home: UInt8 { case client, foreign }
 
-  /// How the answer is given.
-  enum Reply: UInt8 { case notify, completion, continuation, blocked, batch }
+  /// How the answer is given. `plain` is `notify` for a request that was sent at once, without a place for its failures.
+  enum Reply: UInt8 { case notify, plain, completion, continuation, blocked, batch }
 
   /// What a waiting task gets.
   struct Answer {

@@ -46,9 +46,21 @@ extension Stable where Value == ClientState {
   private func wholeFile(_ device: DeviceRef, _ operation: Operation, _ count: UInt64, _ memory: RingMemory)
     -> WholeFile
   {
-    guard let entry = pointee.open(device),
-      pointee.ring?.pointee.isWhole(operation, device, entry, start: 0, count: count, memory) == true
+    guard let entry = pointee.open(device), entry.pointee.fit.takes(operation, 0, count, memory.run),
+      entry.pointee.fit.takes(runs: memory.runs)
     else { return WholeFile() }
+    guard memory.runs == 1 || entry.pointee.fit.takesAnyMemory else {
+      return alignedFile(device, operation, count, memory)
+    }
+    return WholeFile(entry, operation, count, memory)
+  }
+
+  /// The same of a device that looks at where each vector lies.
+  @inline(never)
+  private func alignedFile(_ device: DeviceRef, _ operation: Operation, _ count: UInt64, _ memory: RingMemory)
+    -> WholeFile
+  {
+    guard let entry = pointee.open(device), Ring.areAligned(memory, entry) else { return WholeFile() }
     return WholeFile(entry, operation, count, memory)
   }
 

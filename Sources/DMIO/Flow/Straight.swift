@@ -104,7 +104,6 @@ extension Stable where Value == ClientState {
     guard slot.pointee.first.isAll(result) else { return settleFolded(slot, result, isQueued: isQueued) }
     if pointee.queued == 0 { pointee.lease &+= 1 } else { passPlaceOn() }
     if isQueued {
-      slot.pointee.errors = 0
       pointee.batch.ended.append(slot)
     } else {
       let (notify, context) = unsafe (slot.pointee.notify, slot.pointee.context)

@@ -47,7 +47,9 @@ extension Stable where Value == ClientState {
     pointee.pieces.count(-1)
     assert(slot.pointee.pending > 0)
     slot.pointee.pending &-= 1
-    if slot.pointee.pending == 0 { answering { finish(slot) } }
+    guard slot.pointee.pending == 0 else { return }
+    if slot.pointee.reply == .plain, slot.pointee.errors == 0 { return deliverPlain(slot) }
+    answering { finish(slot) }
   }
 
   /// Gives a whole region the record that is kept for it, as something has to be done or noted.
