@@ -12,7 +12,7 @@ extension Stable where Value == ClientState {
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory
   ) -> Stable<RequestSlot>? {
     let regionCount = regions.count
-    guard mayHave(regionCount, operation), let slot = pointee.slots.ready, let ring = pointee.ring else { return nil }
+    guard let ring = pointee.ring, mayHave(regionCount, operation, ring), let slot = pointee.slots.ready else { return nil }
     let count = RegionRef(regions, 0).count
     guard count < Limits.deviceSectors else { return nil }
     let start = memory.start
@@ -66,10 +66,10 @@ extension Stable where Value == ClientState {
 
   /// True when there is a place for a request of so many regions, and room for them, and nobody waits for either.
   @inline(__always)
-  private func mayHave(_ regionCount: Int, _ operation: Operation) -> Bool {
+  private func mayHave(_ regionCount: Int, _ operation: Operation, _ ring: Stable<Ring>) -> Bool {
     regionCount > 0 && regionCount <= (operation.kind == .write ? Limits.regions : 1) && operation.isPlain
       && pointee.queued == 0 && pointee.inFlight < pointee.limit && pointee.pieces.room >= regionCount
-      && pointee.ring?.pointee.hasRoom(for: regionCount) == true
+      && ring.pointee.hasRoom(for: regionCount)
   }
 }
 

@@ -4,9 +4,15 @@ internal import DMIO
 extension Stable where Value == BenchThread {
   /// Sends each runner again from the callback of its last request.
   func driveByCallbacks(_ client: BlockClient, _ runners: Runners) throws(BlockError) {
-    let isPlain = runners[0].isPlain
+    let (isPlain, canFail) = (runners[0].isPlain, runners[0].canFail)
     for index in 0..<runners.count {
-      if isPlain { runners[index].sendPlain() } else { runners[index].sendByCallback() }
+      if isPlain {
+        runners[index].sendPlain()
+      } else if canFail {
+        runners[index].sendByCallback()
+      } else {
+        runners[index].sendSeveral()
+      }
     }
     while pointee.parked < runners.count {
       try client.poll(wait: true)
@@ -68,6 +74,20 @@ extension Stable where Value == Runner {
     }
   }
 
+  /// The same for several.
+  @inline(__always)
+  fileprivate func sendSeveral() {
+    guard prepare(isPlain: true) else { return }
+    placeOtherRegions()
+    attempt { client throws(BlockError) in
+      unsafe try client.submit(pointee.operation, span, pointee.memory, context: context) { errors, context in
+        let runner = unsafe Stable<Runner>(context: context)
+        runner.settle(errors)
+        runner.sendSeveral()
+      }
+    }
+  }
+
   /// Sends the next request, if there is to be one.
   @inline(__always)
   fileprivate func sendByCallback() {
@@ -102,7 +122,9 @@ extension Stable where Value == Runner {
   }
 
   /// True for one region on a device that cannot fail.
-  fileprivate var isPlain: Bool { unsafe pointee.failures == nil && pointee.regionCount == 1 }
+  fileprivate var isPlain: Bool { !canFail && pointee.regionCount == 1 }
+
+  fileprivate var canFail: Bool { unsafe pointee.failures != nil }
 }
 
 /// Takes in the answer of a batch's request and queues its next one. Functions of their own: a closure that holds nothing is called

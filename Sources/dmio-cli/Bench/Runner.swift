@@ -54,7 +54,7 @@ struct Runner: ~Copyable {
 extension Stable where Value == Runner {
   /// Prepares the next request: where it goes, and whether its latency is taken; false when the bench is over.
   ///
-  /// For a plain one, of one region, its door looks after each poll whether to stop.
+  /// For a plain one, whose door looks after each poll whether to stop, all regions but the first are left to the door.
   @inline(__always)
   func prepare(isPlain: Bool = false) -> Bool {
     let left = pointee.thread.pointee.budget &- 1
@@ -67,7 +67,8 @@ extension Stable where Value == Runner {
     return true
   }
 
-  private func placeOtherRegions() {
+  @inline(__always)
+  func placeOtherRegions() {
     let thread = pointee.thread
     for index in 1..<pointee.regionCount { unsafe pointee.regions[index].start = thread.pointee.places.next() }
   }
