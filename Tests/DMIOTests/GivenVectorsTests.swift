@@ -9,7 +9,7 @@ import Testing
   private func areJust(_ length: Int, _ vectors: [(address: UInt, length: Int)]) -> Bool {
     let given = vectors.map { MemoryVector(base: UnsafeMutableRawPointer(bitPattern: $0.address), length: $0.length) }
     return given.withUnsafeBufferPointer { given in
-      given.baseAddress.map { Memory(vectors: $0, count: given.count).areJust(length) } ?? false
+      given.baseAddress.map { Memory(vectors: $0, count: given.count).start.areJust(given.count, length) } ?? false
     }
   }
 

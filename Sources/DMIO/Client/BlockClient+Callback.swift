@@ -78,13 +78,35 @@ extension BlockClient {
     _ failures: UnsafeMutablePointer<RegionFailure>?, _ context: UnsafeMutableRawPointer?, _ notify: @escaping Notify
   ) throws(BlockError) {
     // What most of the others are.
-    if regions.count > 1, state.isOwner, let slot = state.sendAtOnce(operation, regions, memory) {
-      slot.pointee.reply = unsafe failures == nil ? .plain : .notify
-      unsafe slot.pointee.notify = unsafe notify
-      unsafe slot.pointee.context = unsafe context
-      unsafe slot.pointee.failures = unsafe failures
-      return
+    guard regions.count > 1, _fastPath(state.isOwner), let slot = state.slot(for: regions.count, operation) else {
+      return try unsafe submitUsual(operation, regions, memory, failures, context, notify)
     }
+    // What stands in the slot need not be kept at hand.
+    slot.pointee.operation = operation
+    slot.pointee.bytes = memory.start
+    slot.pointee.reply = unsafe failures == nil ? .plain : .notify
+    unsafe slot.pointee.notify = unsafe notify
+    unsafe slot.pointee.context = unsafe context
+    unsafe slot.pointee.failures = unsafe failures
+    guard state.send(slot, RegionRef(regions, 0), regions.count, memory.count) else {
+      return try unsafe submitRefused(operation, regions, memory, failures, context, notify)
+    }
+  }
+
+  /// The usual way of what was refused at once. Of its own, so that only then is brought together what it needs.
+  @inline(never)
+  private func submitRefused(
+    _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory,
+    _ failures: UnsafeMutablePointer<RegionFailure>?, _ context: UnsafeMutableRawPointer?, _ notify: @escaping Notify
+  ) throws(BlockError) {
+    try unsafe submitUsual(operation, regions, memory, failures, context, notify)
+  }
+
+  @inline(never)
+  private func submitUsual(
+    _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory,
+    _ failures: UnsafeMutablePointer<RegionFailure>?, _ context: UnsafeMutableRawPointer?, _ notify: @escaping Notify
+  ) throws(BlockError) {
     if state.sitDownToSubmit() {
       defer { state.standUp() }
       return unsafe try submit(operation, regions, memory, failures: failures, context: context, notify: notify)

@@ -28,24 +28,24 @@ extension Ring {
     return length < Limits.pieceRunsAtMost * Limits.pageBytes - Limits.pageBytes && gatherAnew(list, length)
   }
 
-  /// How an entry names the first `length` bytes of memory that nobody has looked at; empty for vectors, and where there are
-  /// fewer, or too many for one transfer.
+  /// Has `aimed` name the first `length` bytes of memory that nobody has looked at; false where there are fewer, or too many for one
+  /// transfer. `count` is that of the memory.
   @inline(__always)
-  mutating func place(_ memory: Memory, _ start: MemoryCursor, _ length: Int) -> RingMemory {
+  mutating func aim(_ memory: MemoryCursor, _ count: Int, _ length: Int) -> Bool {
     switch memory.kind {
-    case .contiguous where memory.count >= length: RingMemory(start.position, length)
-    case .pages where memory.isInPage && walk(start, length): gathered(length)
-    case .vectors where memory.areJust(length):
-      memory.count > 1 ? RingMemory(vectors: start.position, memory.count) : RingMemory(memory.firstVector, length)
-    default: RingMemory()
+    case .contiguous where count >= length: aimed = RingMemory(memory.position, length)
+    case .pages where memory.isInPage && walk(memory, length): aimed = gathered(length)
+    case .vectors where memory.areJust(count, length):
+      aimed = count > 1 ? RingMemory(vectors: memory.position, count) : RingMemory(memory.firstVector, length)
+    default: return false
     }
+    return true
   }
 
-  /// Takes back the `count` entries that were filled last and not submitted, with the vectors of a page list that was walked
-  /// for them alone.
+  /// Takes back the entries from `number` on, which were not submitted, with the vectors of a page list that was walked for them alone.
   @inline(never)
-  mutating func takeBack(_ count: Int, walked: Bool) {
-    takeBack(count)
+  mutating func takeBack(to number: UInt32, walked: Bool) {
+    tail = number
     guard walked, shared.length > 0 else { return }
     vectorCount = shared.first
     shared.length = 0
@@ -127,14 +127,14 @@ extension Ring {
     unsafe sqe.pointee.user_data = UInt64(bits)
   }
 
-  /// The same of a region of a file that takes it.
+  /// The same of a region of a file that takes it, and of what was aimed at.
   @inline(__always)
-  mutating func fill(_ bits: UInt, _ file: WholeFile, _ start: UInt64, _ memory: RingMemory) {
+  mutating func fill(_ bits: UInt, _ file: WholeFile, _ start: UInt64) {
     let sqe = unsafe fillNext()
     unsafe sqe.pointee.head = file.head
     unsafe sqe.pointee.off = start &* UInt64(Limits.sectorBytes)
-    unsafe sqe.pointee.addr = UInt64(memory.address)
-    unsafe sqe.pointee.transfer = Ring.transfer(memory.length, 0)
+    unsafe sqe.pointee.addr = UInt64(aimed.address)
+    unsafe sqe.pointee.transfer = Ring.transfer(aimed.length, 0)
     unsafe sqe.pointee.user_data = UInt64(bits)
   }
 }

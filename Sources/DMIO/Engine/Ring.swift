@@ -8,7 +8,7 @@ struct Ring: ~Copyable {
   private let entries: UnsafeMutablePointer<dmio_sqe>
   private let mask: UInt32
   /// The number of the next entry to fill, and of the first that cannot be filled before the next `enter`.
-  private var tail: UInt32
+  var tail: UInt32
   private var end: UInt32
   private let view: dmio_ring_view
   private let handle: OpaquePointer
@@ -16,6 +16,8 @@ struct Ring: ~Copyable {
   let vectors: UnsafeMutablePointer<dmio_vector>
   var vectorCount = 0
   var shared = SharedVectors()
+  /// The memory of the request that is being sent.
+  var aimed = RingMemory()
 
   static let vectorCapacity = 4096
   /// `user_data` of the watch on the mailbox; nothing stands at this address.
@@ -87,11 +89,6 @@ struct Ring: ~Copyable {
   private mutating func findRoom() -> Bool {
     unsafe end = tail &+ dmio_ring_room(view, tail)
     return hasRoomAtHand
-  }
-
-  /// Takes back the `count` entries that were filled last, and not submitted.
-  mutating func takeBack(_ count: Int) {
-    tail &-= UInt32(count)
   }
 
   /// Fills an entry with a piece; false when there is no room until the next `enter`.

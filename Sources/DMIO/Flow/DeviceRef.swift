@@ -66,6 +66,14 @@ struct RegionRef {
   /// The region at `address`.
   init(_ address: UnsafePointer<Region>) { unsafe self.address = address }
 
+  /// The region `index` regions behind; or behind the last, where none is.
+  @inline(__always)
+  func at(_ index: Int) -> RegionRef { unsafe RegionRef(address + index) }
+
+  /// True for the same place.
+  @inline(__always)
+  func isAt(_ other: RegionRef) -> Bool { unsafe address == other.address }
+
   @inline(__always)
   var device: DeviceRef {
     assert(MemoryLayout<Region>.offset(of: \Region.device) == 0)

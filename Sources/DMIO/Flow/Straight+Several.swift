@@ -5,81 +5,121 @@ internal import Synchronization
 /// The same that Validation, Admission and Dispatch do, where none of them has anything to decide. What comes back takes
 /// the way of all whole regions.
 extension Stable where Value == ClientState {
-  /// Takes a request and sends it; nil: something has to be decided, and nothing was done. The reply is filled in afterwards,
-  /// as nothing is answered before the next turn. The client's thread.
-  @inline(never)
+  /// Takes a request and sends it; nil: something has to be decided, and nothing was done. The client's thread.
+  ///
+  /// As nothing is answered before the next turn, the reply is filled in afterwards.
   func sendAtOnce(
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory
   ) -> Stable<RequestSlot>? {
-    let regionCount = regions.count
-    guard let ring = pointee.ring, mayHave(regionCount, operation, ring), let slot = pointee.slots.ready else { return nil }
-    let count = RegionRef(regions, 0).count
-    guard count < Limits.deviceSectors else { return nil }
-    let start = memory.start
-    let place = ring.pointee.place(memory, start, Int(truncatingIfNeeded: count) &* Limits.sectorBytes)
-    // Regions on the device of the one before differ only in where they start.
-    var (device, file) = (DeviceRef.none, WholeFile())
-    for index in 0..<regionCount {
-      let given = RegionRef(regions, index).values
-      if given.device != device {
-        device = given.device
-        file = wholeFile(device, operation, count, place)
+    guard let slot = slot(for: regions.count, operation) else { return nil }
+    slot.pointee.operation = operation
+    slot.pointee.bytes = memory.start
+    return send(slot, RegionRef(regions, 0), regions.count, memory.count) ? slot : nil
+  }
+
+  /// The slot for a request of so many regions, which is not taken yet; nil where there is no place for it, or somebody waits for one.
+  @inline(__always)
+  func slot(for regionCount: Int, _ operation: Operation) -> Stable<RequestSlot>? {
+    // Each condition is a branch that is foretold.
+    let most = operation.kind == .write ? Limits.regions : 1
+    guard _fastPath(UInt(bitPattern: regionCount &- 1) < UInt(most)), _fastPath(operation.isPlain),
+      _fastPath(pointee.queued == 0), _fastPath(pointee.inFlight < pointee.limit),
+      _fastPath(pointee.pieces.room >= regionCount)
+    else { return nil }
+    return pointee.slots.ready
+  }
+
+  /// Sends the request whose operation and memory stand in the slot; false as above.
+  @inline(never)
+  func send(_ slot: Stable<RequestSlot>, _ regions: RegionRef, _ regionCount: Int, _ memoryCount: Int) -> Bool {
+    let count = regions.count
+    guard let ring = pointee.ring, ring.pointee.hasRoom(for: regionCount), count < Limits.deviceSectors,
+      ring.pointee.aim(slot.pointee.bytes, memoryCount, Int(truncatingIfNeeded: count) &* Limits.sectorBytes)
+    else { return false }
+    var (place, begin) = (RegionPlaces(slot, regions), ring.pointee.tail)
+    repeat {
+      guard sendRun(slot, &place, count, regions.at(regionCount), ring) else {
+        ring.pointee.takeBack(to: begin, walked: slot.pointee.bytes.kind == .pages)
+        return false
       }
-      guard given.count == count, file.takes(given.start) else {
-        // A list that begins outside its page was not walked: what was gathered last is another request's.
-        ring.pointee.takeBack(index, walked: memory.kind == .pages && memory.isInPage)
-        return nil
-      }
-      slot.anyRegion(index).pointee.fill(given)
-      ring.pointee.fill(slot.whole(index), file, given.start, place)
-    }
+    } while !place.region.isAt(regions.at(regionCount))
     pointee.slots.takeReady(slot)
     pointee.inFlight &+= 1
     pointee.pieces.count(regionCount)
-    slot.fillStarted(operation, regionCount, start)
-    return slot
+    slot.fillStarted(regionCount)
+    return true
   }
 
-  /// What regions of `count` sectors on a device have in common; takes none where something has to be decided. Not inlined: it
-  /// needs so much that nothing would be left at hand for what each region needs.
-  @inline(never)
-  private func wholeFile(_ device: DeviceRef, _ operation: Operation, _ count: UInt64, _ memory: RingMemory)
+  /// Sends regions up to `end` that are on one device, and so differ only in where they start; false: one of them has something to be
+  /// decided.
+  @inline(__always)
+  private func sendRun(
+    _ slot: Stable<RequestSlot>, _ place: inout RegionPlaces, _ count: UInt64, _ end: RegionRef, _ ring: Stable<Ring>
+  ) -> Bool {
+    let device = place.region.device
+    let file = wholeFile(device, slot.pointee.operation, count, ring)
+    repeat {
+      let start = place.region.values.start
+      guard _fastPath(place.region.count == count), _fastPath(file.takes(start)) else { return false }
+      place.own.pointee.fill(RegionRef.Values(device: device, start: start, count: count))
+      ring.pointee.fill(place.bits, file, start)
+      place.step()
+    } while !place.region.isAt(end) && place.region.device == device
+    return true
+  }
+
+  /// What regions of `count` sectors on a device have in common; takes none where something has to be decided.
+  @inline(__always)
+  private func wholeFile(_ device: DeviceRef, _ operation: Operation, _ count: UInt64, _ ring: Stable<Ring>)
     -> WholeFile
   {
-    guard let entry = pointee.open(device), entry.pointee.fit.takes(operation, 0, count, memory.run),
-      entry.pointee.fit.takes(runs: memory.runs)
+    guard let entry = pointee.open(device), entry.pointee.fit.takes(operation, 0, count, ring.pointee.aimed.run),
+      entry.pointee.fit.takes(runs: ring.pointee.aimed.runs)
     else { return WholeFile() }
-    guard memory.runs == 1 || entry.pointee.fit.takesAnyMemory else {
-      return alignedFile(device, operation, count, memory)
+    guard ring.pointee.aimed.runs == 1 || entry.pointee.fit.takesAnyMemory else {
+      return alignedFile(device, operation, count, ring)
     }
-    return WholeFile(entry, operation, count, memory)
+    return WholeFile(entry, operation, count, ring.pointee.aimed)
   }
 
   /// The same of a device that looks at where each vector lies.
   @inline(never)
-  private func alignedFile(_ device: DeviceRef, _ operation: Operation, _ count: UInt64, _ memory: RingMemory)
+  private func alignedFile(_ device: DeviceRef, _ operation: Operation, _ count: UInt64, _ ring: Stable<Ring>)
     -> WholeFile
   {
-    guard let entry = pointee.open(device), Ring.areAligned(memory, entry) else { return WholeFile() }
-    return WholeFile(entry, operation, count, memory)
+    guard let entry = pointee.open(device), Ring.areAligned(ring.pointee.aimed, entry) else { return WholeFile() }
+    return WholeFile(entry, operation, count, ring.pointee.aimed)
+  }
+}
+
+/// Where a region of a request stands with its caller, where in its slot, and what the ring gets with it.
+private struct RegionPlaces {
+  var region: RegionRef
+  var own: Stable<SlotRegion>
+  var bits: UInt
+  /// Where the next one stands in the slot: all but the first are equally far from each other.
+  private var next: Stable<SlotRegion>
+
+  /// The places of the first.
+  @inline(__always)
+  init(_ slot: Stable<RequestSlot>, _ regions: RegionRef) {
+    (region, own, bits, next) = (regions, slot.firstRegion, slot.whole(0), slot.laterRegion(1))
   }
 
-  /// True when there is a place for a request of so many regions, and room for them, and nobody waits for either.
+  /// Steps to those of the next; behind the last they are none.
   @inline(__always)
-  private func mayHave(_ regionCount: Int, _ operation: Operation, _ ring: Stable<Ring>) -> Bool {
-    regionCount > 0 && regionCount <= (operation.kind == .write ? Limits.regions : 1) && operation.isPlain
-      && pointee.queued == 0 && pointee.inFlight < pointee.limit && pointee.pieces.room >= regionCount
-      && ring.pointee.hasRoom(for: regionCount)
+  mutating func step() {
+    region = region.at(1)
+    (own, next) = (next, Stable<SlotRegion>(bits: next.bits &+ UInt(SlotChunk.regionStride)))
+    bits &+= 1 << Ring.indexShift
   }
 }
 
 extension Stable where Value == RequestSlot {
   /// Fills in a request all of whose regions are in flight.
   @inline(__always)
-  fileprivate func fillStarted(_ operation: Operation, _ regionCount: Int, _ bytes: MemoryCursor) {
-    pointee.operation = operation
+  fileprivate func fillStarted(_ regionCount: Int) {
     pointee.pending = Int32(truncatingIfNeeded: regionCount)
-    pointee.bytes = bytes
     pointee.regionCount = regionCount
     pointee.phase = .data
     pointee.nextRegion = regionCount

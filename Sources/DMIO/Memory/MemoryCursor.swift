@@ -8,6 +8,10 @@ struct MemoryCursor: Equatable {
   /// Bytes of the vector or page that lie behind.
   private(set) var within: Int
 
+  /// True when the data begins where a sector of the first page does.
+  @inline(__always)
+  var isInPage: Bool { UInt(bitPattern: within) < UInt(Limits.pageBytes) && within % Limits.sectorBytes == 0 }
+
   init(kind: Memory.Kind, position: UInt, within: Int) {
     self.kind = kind
     self.position = position
@@ -109,7 +113,7 @@ struct MemoryCursor: Equatable {
     }
   }
 
-  @unsafe private var vector: MemoryVector {
+  @unsafe var vector: MemoryVector {
     if kind == .bioVectors { return unsafe bioVector }
     guard let address = unsafe UnsafePointer<MemoryVector>(bitPattern: position) else {
       preconditionFailure("the memory ended before the region")

@@ -25,7 +25,7 @@ enum Validation {
     let need = Int(longest) &* Limits.sectorBytes
     if memory.kind == .contiguous {
       guard memory.count >= need else { throw .invalid(.memoryTooShort) }
-    } else if memory.kind != .pages || !memory.isInPage || !walk(memory.start, need) {
+    } else if memory.kind != .pages || !memory.start.isInPage || !walk(memory.start, need) {
       try checkScattered(memory, need)
     }
   }
