@@ -1,33 +1,9 @@
 import DMIO
 import DMIOTestSupport
-import Glibc
 import Testing
 
 /// Requests of several regions, each of which is one transfer of the ring.
 @Suite struct SeveralWholeTests {
-  /// A file in memory that refuses writes once it is sealed: its pieces fail in the kernel, and not before.
-  private final class SealedFile {
-    private let descriptor: Int32
-    let device: BlockDevice
-
-    init() throws {
-      // Not among what Swift sees of the C library.
-      typealias MakeFile = @convention(c) (UnsafePointer<CChar>, UInt32) -> Int32
-      let makeFile = unsafeBitCast(try #require(dlsym(nil, "memfd_create")), to: MakeFile.self)
-      descriptor = makeFile("dmio-test", SealedFile.mayBeSealed)
-      ftruncate(descriptor, 1 << 16)
-      device = try BlockDevice.open("/proc/self/fd/\(descriptor)", FileOptions(access: .readWrite, isDirect: false))
-    }
-
-    deinit { close(descriptor) }
-
-    func seal() -> Bool { fcntl(descriptor, SealedFile.addSeals, SealedFile.sealWrites) == 0 }
-
-    private static let mayBeSealed: UInt32 = 2
-    private static let addSeals: Int32 = 1033
-    private static let sealWrites: Int32 = 8
-  }
-
   private static let forms: [Bytes.Form] = [
     .contiguous(shift: 0), .pages(offset: 0), .vectors([1024, 3072], shift: 0),
   ]
