@@ -68,8 +68,8 @@ public final class BlockDevice: Sendable {
   /// I/O in flight goes on to its end. The file is given up at once; a driven client that used it, and stands on another
   /// thread than this, gives it up with its next `poll`. Closing twice does nothing.
   public func close() {
-    let before = trouble.bitwiseOr(BlockDevice.closedBit, ordering: .acquiringAndReleasing).oldValue
     leaveTables()
+    let before = trouble.bitwiseOr(BlockDevice.closedBit, ordering: .acquiringAndReleasing).oldValue
     guard before & BlockDevice.closedBit == 0 else { return }
     backend.close()
     // A client takes itself off the list, under the lock, before it ends.
@@ -101,7 +101,7 @@ public final class BlockDevice: Sendable {
   }
 
   /// True once the device was closed.
-  public var isClosed: Bool { trouble.load(ordering: .relaxed) & BlockDevice.closedBit != 0 }
+  public var isClosed: Bool { trouble.load(ordering: .acquiring) & BlockDevice.closedBit != 0 }
 
   /// Above every errno; those of a failed flush stand below it.
   private static let closedBit: Int32 = 1 << 16
@@ -113,13 +113,14 @@ public final class BlockDevice: Sendable {
   @inline(__always)
   var tableOffsetIfHealthy: Int { soundOffset.load(ordering: .relaxed) }
 
+  /// Before the trouble is told: whoever has seen it finds the device nowhere.
   private func leaveTables() { soundOffset.store(DeviceTable.offset(of: DeviceTable.nowhere), ordering: .relaxed) }
 
   /// The error of the flush that failed, after which nothing that was written can be trusted; nil while there is none.
   ///
   /// Writes, flushes, discards and write-zeroes then fail with EIO: a second flush might succeed falsely.
   public var failedFlush: Errno? {
-    let errno = trouble.load(ordering: .relaxed) & ~BlockDevice.closedBit
+    let errno = trouble.load(ordering: .acquiring) & ~BlockDevice.closedBit
     return errno == 0 ? nil : Errno(rawValue: errno)
   }
 
@@ -159,9 +160,9 @@ public final class BlockDevice: Sendable {
   /// Notes a flush that failed. One that the device cannot do at all has lost nothing.
   func flushFailed(_ errno: Errno) {
     guard errno != .EOPNOTSUPP, errno != .EINVAL, errno != .ENOSYS else { return }
-    // The first failure stays; a device that is being closed has no use for it.
-    _ = trouble.compareExchange(expected: 0, desired: errno.rawValue & ~BlockDevice.closedBit, ordering: .relaxed)
     leaveTables()
+    // The first failure stays; a device that is being closed has no use for it.
+    _ = trouble.compareExchange(expected: 0, desired: errno.rawValue & ~BlockDevice.closedBit, ordering: .releasing)
   }
 }
 
