@@ -5,8 +5,10 @@ import Testing
 /// A file in memory that refuses writes once it is sealed: its pieces fail in the kernel, and not before.
 public final class SealedFile {
   private let descriptor: Int32
+  /// The file, open for writing, and not for direct I/O.
   public let device: BlockDevice
 
+  /// Makes a file of 64 KiB.
   public init() throws {
     // Not among what Swift sees of the C library.
     typealias MakeFile = @convention(c) (UnsafePointer<CChar>, UInt32) -> Int32
@@ -18,6 +20,7 @@ public final class SealedFile {
 
   deinit { close(descriptor) }
 
+  /// Has every write from now on fail with EPERM; false if it cannot be had.
   public func seal() -> Bool { fcntl(descriptor, SealedFile.addSeals, SealedFile.sealWrites) == 0 }
 
   private static let mayBeSealed: UInt32 = 2
