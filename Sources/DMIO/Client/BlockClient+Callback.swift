@@ -84,22 +84,22 @@ extension BlockClient {
     // What stands in the slot need not be kept at hand.
     slot.pointee.operation = operation
     slot.pointee.bytes = memory.start
-    slot.pointee.reply = unsafe failures == nil ? .plain : .notify
-    unsafe slot.pointee.notify = unsafe notify
-    unsafe slot.pointee.context = unsafe context
-    unsafe slot.pointee.failures = unsafe failures
+    unsafe slot.fill(failures == nil ? .plain : .notify, failures, context, notify)
     guard state.send(slot, RegionRef(regions, 0), regions.count, memory.count) else {
       return try unsafe submitRefused(operation, regions, memory, failures, context, notify)
     }
   }
 
-  /// The usual way of what was refused at once. Of its own, so that only then is brought together what it needs.
+  /// The general way of what was just refused, on the client's thread: it is not tried at once again. Of its own, so that only then is
+  /// brought together what it needs.
   @inline(never)
   private func submitRefused(
     _ operation: Operation, _ regions: borrowing Span<Region>, _ memory: Memory,
     _ failures: UnsafeMutablePointer<RegionFailure>?, _ context: UnsafeMutableRawPointer?, _ notify: @escaping Notify
   ) throws(BlockError) {
-    try unsafe submitUsual(operation, regions, memory, failures, context, notify)
+    _ = try beginAny(operation, regions, memory) { slot in
+      unsafe slot.fill(.notify, failures, context, notify)
+    }
   }
 
   @inline(never)
@@ -112,10 +112,7 @@ extension BlockClient {
       return unsafe try submit(operation, regions, memory, failures: failures, context: context, notify: notify)
     }
     try begin(operation, regions, memory) { slot in
-      slot.pointee.reply = .notify
-      unsafe slot.pointee.notify = unsafe notify
-      unsafe slot.pointee.context = unsafe context
-      unsafe slot.pointee.failures = unsafe failures
+      unsafe slot.fill(.notify, failures, context, notify)
     }
   }
 
@@ -240,5 +237,19 @@ extension BlockClient {
     } else {
       state.pointee.mailbox.push(.request(slot))
     }
+  }
+}
+
+extension Stable where Value == RequestSlot {
+  /// Fills in who is told by callback, and where the failures go.
+  @inline(__always)
+  fileprivate func fill(
+    _ reply: RequestSlot.Reply, _ failures: UnsafeMutablePointer<RegionFailure>?, _ context: UnsafeMutableRawPointer?,
+    _ notify: @escaping BlockClient.Notify
+  ) {
+    pointee.reply = reply
+    unsafe pointee.notify = unsafe notify
+    unsafe pointee.context = unsafe context
+    unsafe pointee.failures = unsafe failures
   }
 }

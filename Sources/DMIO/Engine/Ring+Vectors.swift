@@ -45,7 +45,7 @@ extension Ring {
   /// Takes back the entries from `number` on, which were not submitted, with the vectors of a page list that was walked for them alone.
   @inline(never)
   mutating func takeBack(to number: UInt32, walked: Bool) {
-    tail = number
+    takeBack(to: number)
     guard walked, shared.length > 0 else { return }
     vectorCount = shared.first
     shared.length = 0

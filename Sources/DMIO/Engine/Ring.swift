@@ -8,7 +8,7 @@ struct Ring: ~Copyable {
   private let entries: UnsafeMutablePointer<dmio_sqe>
   private let mask: UInt32
   /// The number of the next entry to fill, and of the first that cannot be filled before the next `enter`.
-  var tail: UInt32
+  private(set) var tail: UInt32
   private var end: UInt32
   private let view: dmio_ring_view
   private let handle: OpaquePointer
@@ -90,6 +90,9 @@ struct Ring: ~Copyable {
     unsafe end = tail &+ dmio_ring_room(view, tail)
     return hasRoomAtHand
   }
+
+  /// Takes back the entries from `number` on, which were not submitted.
+  mutating func takeBack(to number: UInt32) { tail = number }
 
   /// Fills an entry with a piece; false when there is no room until the next `enter`.
   mutating func fill(_ record: Stable<PieceRecord>) -> Bool {
